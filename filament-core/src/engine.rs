@@ -1,0 +1,80 @@
+//! Runs commands and reads against a store: plan, decide, seal, commit.
+
+use filament_protocol::Username;
+
+use crate::{
+    actor::Actor,
+    decide::{Command, Limits},
+    decision::seal,
+    denial::Denial,
+    facts::{FactPlan, Facts},
+    permission::Granted,
+    port::{Committed, Store, TransactError},
+    query::{Credentials, Page, Query},
+    read::Read,
+};
+
+/// The way into a store. Cheap to clone if the store is.
+#[derive(Clone, Debug)]
+pub struct Engine<S> {
+    store: S,
+    limits: Limits,
+}
+
+impl<S: Store> Engine<S> {
+    /// An engine over a store.
+    #[must_use]
+    pub const fn new(store: S, limits: Limits) -> Self {
+        Self { store, limits }
+    }
+
+    /// The store.
+    #[must_use]
+    pub const fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Decides and commits one command.
+    ///
+    /// # Errors
+    /// [`TransactError`].
+    pub async fn execute<C: Command>(
+        &self,
+        caller: C::Caller,
+        command: C,
+    ) -> Result<Committed<C::Reply>, TransactError<S::Error>> {
+        let limits = self.limits;
+        let plan = command.plan(caller);
+        let decide = move |facts: &Facts| {
+            let decision = command.decide(caller, facts, &limits)?;
+            seal(decision, facts, limits.event_bytes_max)
+        };
+        self.store.transact(plan, decide).await
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// [`TransactError`].
+    pub async fn read<Q: Read>(&self, actor: Actor, read: Q) -> Result<Q::Answer, TransactError<S::Error>> {
+        let gate = read.clone();
+        let (facts, page) =
+            self.store.query(read.plan(actor), read.query(actor), move |facts| gate.gate(actor, facts)).await?;
+        Ok(read.answer(actor, &facts, page)?)
+    }
+
+    /// Reads without a caller: what logging in needs before anybody is known.
+    ///
+    /// # Errors
+    /// [`TransactError`].
+    pub async fn credentials(&self, username: Username) -> Result<Option<Credentials>, TransactError<S::Error>> {
+        let (_, page) = self
+            .store
+            .query(FactPlan::default(), Query::Credentials(username), |_| Ok(Granted::by_credential()))
+            .await?;
+        match page {
+            Page::Credentials(credentials) => Ok(credentials),
+            _ => Err(Denial::Unplanned("credentials").into()),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The journal entry: what one committed mutation makes the world hear, and the access changes that come before it.
+
+use bytes::Bytes;
+use filament_protocol::{ChannelId, EventKind, GuildId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{access::AccessChange, audience::Audience};
+
+/// Number of an entry in its journal: 1 for the first, dense and ascending.
+pub type Seq = u64;
+
+/// A place in a journal. Positions of different epochs do not compare: a restored backup starts a new epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Position {
+    /// Random id of this history of the database.
+    pub epoch: u128,
+    /// The entry.
+    pub seq: Seq,
+}
+
+/// One committed mutation as the relay sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number.
+    pub seq: Seq,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// Access changes, in force before any event of this entry (FEN-2).
+    pub access: Vec<AccessChange>,
+    /// Events in the order of contract §4.12.
+    pub events: Vec<SealedEvent>,
+}
+
+/// An event that was encoded and size-checked before its mutation was committed (EMI-4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedEvent {
+    /// Which event.
+    pub kind: EventKind,
+    /// Who hears it.
+    pub audience: Audience,
+    /// Whether only plain connections get it: the compatibility notices of contract §4.11.
+    pub plain_only: bool,
+    /// What is sent.
+    pub body: SealedBody,
+}
+
+/// The bytes of a sealed event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SealedBody {
+    /// The complete `{v,t,d}` text, the same for every receiver.
+    Shared(Bytes),
+    /// Two encodings of one event (actor policy `audit`, ACT-2).
+    ByAudit {
+        /// For receivers who hold `view_audit_log` at guild level.
+        with_actor: Bytes,
+        /// For all others.
+        without_actor: Bytes,
+    },
+    /// `channel_reorder`, rendered per receiver from what that receiver sees.
+    ChannelOrder(ChannelOrder),
+}
+
+/// A new channel order, whole: each receiver hears only of channels it sees, and only if its own list changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelOrder {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// All channels as they stood.
+    pub before: Vec<ChannelId>,
+    /// All channels as they stand now.
+    pub after: Vec<ChannelId>,
+    /// When the order changed.
+    pub updated_at: Timestamp,
+}

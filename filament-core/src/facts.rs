@@ -1,0 +1,396 @@
+//! What a decision may look at: a plan names the rows, the store loads them in the deciding transaction, facts answer from them.
+
+use std::sync::Arc;
+
+use filament_protocol::{
+    ChannelId, Emoji, GuildId, IdempotencyKey, MessageContent, MessageId, SessionId, Timestamp, UserId, Username,
+    markdown::tokenize,
+    record::{Attachment, Message, Reaction},
+};
+
+use crate::{
+    actor::Actor,
+    audit::AuditAction,
+    denial::Denial,
+    limits::NEEDS_PER_PLAN_MAX,
+    permission::{GuildGraph, Membership, Subject},
+    stamp::Stamp,
+};
+
+/// One row, or one count, that a decision looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The guild's graph.
+    Guild(GuildId),
+    /// A membership.
+    Member(GuildId, UserId),
+    /// How many members the guild has.
+    MemberCount(GuildId),
+    /// How many guilds the user is a member of.
+    GuildCount(UserId),
+    /// How many guilds the user created that still exist.
+    GuildsCreated(UserId),
+    /// Whether the user is banned from the guild.
+    Ban(GuildId, UserId),
+    /// When such a refusal of this user was last written to the audit log.
+    LastRefusal(GuildId, UserId, AuditAction),
+    /// A user.
+    User(UserId),
+    /// A user by name, ASCII case ignored.
+    Username(Username),
+    /// A message of that channel.
+    Message(ChannelId, MessageId),
+    /// All reactions of a message as the user sees them, in wire order and within the bounds of `Reaction`.
+    Reactions(MessageId, UserId),
+    /// One emoji on one message, and whether the user is among its reactors.
+    Reaction(MessageId, Emoji, UserId),
+    /// What was remembered under an idempotency key within its life.
+    Idempotency(UserId, ChannelId, IdempotencyKey),
+    /// A session, ended ones included.
+    Session(SessionId),
+    /// The live sessions of a user.
+    LiveSessions(UserId),
+}
+
+/// The answer to one [`Need`], variant by variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// To [`Need::Guild`].
+    Guild(Option<Arc<GuildGraph>>),
+    /// To [`Need::Member`].
+    Member(Option<Arc<Membership>>),
+    /// To [`Need::MemberCount`], [`Need::GuildCount`], [`Need::GuildsCreated`].
+    Count(u64),
+    /// To [`Need::Ban`].
+    Flag(bool),
+    /// To [`Need::LastRefusal`].
+    Time(Option<Timestamp>),
+    /// To [`Need::User`] and [`Need::Username`].
+    User(Option<User>),
+    /// To [`Need::Message`].
+    Message(Option<StoredMessage>),
+    /// To [`Need::Reactions`].
+    Reactions(Vec<Reaction>),
+    /// To [`Need::Reaction`].
+    Reaction(ReactionState),
+    /// To [`Need::Idempotency`].
+    Idempotency(Option<Remembered>),
+    /// To [`Need::Session`].
+    Session(Option<SessionState>),
+    /// To [`Need::LiveSessions`].
+    LiveSessions(LiveSessions),
+}
+
+/// An account as decisions and answers need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The account.
+    pub user_id: UserId,
+    /// Its name.
+    pub username: Username,
+}
+
+/// A message as stored: everything but what depends on the viewer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMessage {
+    /// The message.
+    pub message_id: MessageId,
+    /// Its guild.
+    pub guild_id: GuildId,
+    /// Its channel.
+    pub channel_id: ChannelId,
+    /// Who wrote it.
+    pub author_id: UserId,
+    /// The raw text.
+    pub content: MessageContent,
+    /// Bound attachments, by upload time.
+    pub attachments: Vec<Attachment>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When its text last changed.
+    pub edited_at: Option<Timestamp>,
+}
+
+impl StoredMessage {
+    /// The wire record, with the reactions of one viewer.
+    #[must_use]
+    pub fn record(&self, reactions: Vec<Reaction>) -> Message {
+        Message {
+            message_id: self.message_id,
+            guild_id: self.guild_id,
+            channel_id: self.channel_id,
+            author_id: self.author_id,
+            markdown_tokens: tokenize(self.content.as_str()),
+            content: self.content.clone(),
+            attachments: self.attachments.clone(),
+            reactions,
+            created_at_unix: self.created_at,
+            edited_at_unix: self.edited_at,
+        }
+    }
+}
+
+/// One emoji on one message.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ReactionState {
+    /// Whether the asking user reacted with it.
+    pub held: bool,
+    /// Users who reacted with it.
+    pub count: u32,
+    /// Distinct emoji on the message, this one included if `count > 0`.
+    pub distinct_emoji: u32,
+    /// The lowest user ids among the reactors, ascending, at most `REACTORS_SHOWN_MAX + 1`.
+    pub lowest_reactors: Vec<UserId>,
+}
+
+/// What was stored under an idempotency key (HTTP-16).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The request as it was, compared whole.
+    pub body: String,
+    /// The message it made, with the reactions the asking user sees; `None` if the message is gone.
+    pub message: Option<(StoredMessage, Vec<Reaction>)>,
+}
+
+/// A session as stored (§11.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionState {
+    /// The session.
+    pub session_id: SessionId,
+    /// Its user.
+    pub user_id: UserId,
+    /// The current refresh generation, 1 for the first.
+    pub generation: u32,
+    /// Recent rotations, oldest first: the generation that was replaced, and when.
+    pub rotations: Vec<Rotation>,
+    /// When it ends without another refresh.
+    pub expires_at: Timestamp,
+    /// Expiry of its newest access token.
+    pub token_expires_at: Timestamp,
+    /// Whether it was ended.
+    pub ended: bool,
+}
+
+/// One rotation of a refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// The generation that was replaced.
+    pub generation: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The live sessions of one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct LiveSessions {
+    /// How many.
+    pub count: u64,
+    /// The one whose last use is longest ago.
+    pub least_recently_used: Option<SessionId>,
+}
+
+/// The rows one decision may look at. Deciding never waits: what is not planned is not there.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct FactPlan {
+    needs: Vec<Need>,
+}
+
+impl FactPlan {
+    /// A plan for these needs.
+    ///
+    /// # Panics
+    /// With more than `NEEDS_PER_PLAN_MAX`: plans are written in this crate, and none is that long.
+    #[must_use]
+    pub fn of(needs: impl IntoIterator<Item = Need>) -> Self {
+        let needs: Vec<Need> = needs.into_iter().collect();
+        assert!(needs.len() <= NEEDS_PER_PLAN_MAX, "a plan is bounded");
+        Self { needs }
+    }
+
+    /// What is needed, in the order facts must come.
+    #[must_use]
+    pub fn needs(&self) -> &[Need] {
+        &self.needs
+    }
+}
+
+/// What a decision knows: its stamp and the planned facts, loaded in one transaction.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    stamp: Stamp,
+    known: Vec<(Need, Fact)>,
+}
+
+impl Facts {
+    /// Joins a plan with the facts a store loaded for it, in the same order.
+    ///
+    /// # Panics
+    /// When the store loaded another number of facts than the plan needs: a defect of that store.
+    #[must_use]
+    pub fn new(stamp: Stamp, plan: FactPlan, facts: Vec<Fact>) -> Self {
+        assert_eq!(plan.needs.len(), facts.len(), "one fact per need");
+        Self { stamp, known: plan.needs.into_iter().zip(facts).collect() }
+    }
+
+    /// The moment and the ids of this decision.
+    #[must_use]
+    pub const fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
+
+    /// The guild's graph, `None` if it does not exist.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`], like every accessor here, if the plan did not name it.
+    pub fn guild(&self, guild_id: GuildId) -> Result<Option<&GuildGraph>, Denial> {
+        match self.find(&Need::Guild(guild_id))? {
+            Fact::Guild(graph) => Ok(graph.as_deref()),
+            _ => Err(Denial::Unplanned("guild")),
+        }
+    }
+
+    /// The membership, if there is one.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn member(&self, guild_id: GuildId, user_id: UserId) -> Result<Option<&Membership>, Denial> {
+        match self.find(&Need::Member(guild_id, user_id))? {
+            Fact::Member(membership) => Ok(membership.as_deref()),
+            _ => Err(Denial::Unplanned("member")),
+        }
+    }
+
+    /// The actor as a subject of permission rules in the guild. Needs [`Need::Member`] of the actor.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn subject(&self, guild_id: GuildId, actor: &Actor) -> Result<Subject<'_>, Denial> {
+        let membership = self.member(guild_id, actor.user_id)?;
+        Ok(Subject { user_id: actor.user_id, is_server_owner: actor.is_server_owner, membership })
+    }
+
+    /// A planned count.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn count(&self, need: &Need) -> Result<u64, Denial> {
+        match self.find(need)? {
+            Fact::Count(count) => Ok(*count),
+            _ => Err(Denial::Unplanned("count")),
+        }
+    }
+
+    /// Whether the user is banned.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn is_banned(&self, guild_id: GuildId, user_id: UserId) -> Result<bool, Denial> {
+        match self.find(&Need::Ban(guild_id, user_id))? {
+            Fact::Flag(banned) => Ok(*banned),
+            _ => Err(Denial::Unplanned("ban")),
+        }
+    }
+
+    /// When such a refusal was last audited.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn last_refusal(
+        &self,
+        guild_id: GuildId,
+        user_id: UserId,
+        action: AuditAction,
+    ) -> Result<Option<Timestamp>, Denial> {
+        match self.find(&Need::LastRefusal(guild_id, user_id, action))? {
+            Fact::Time(time) => Ok(*time),
+            _ => Err(Denial::Unplanned("last refusal")),
+        }
+    }
+
+    /// A user by id or by name.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn user(&self, need: &Need) -> Result<Option<&User>, Denial> {
+        match self.find(need)? {
+            Fact::User(user) => Ok(user.as_ref()),
+            _ => Err(Denial::Unplanned("user")),
+        }
+    }
+
+    /// A message.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn message(&self, channel_id: ChannelId, message_id: MessageId) -> Result<Option<&StoredMessage>, Denial> {
+        match self.find(&Need::Message(channel_id, message_id))? {
+            Fact::Message(message) => Ok(message.as_ref()),
+            _ => Err(Denial::Unplanned("message")),
+        }
+    }
+
+    /// The reactions of a message as a user sees them.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn reactions(&self, message_id: MessageId, viewer: UserId) -> Result<&[Reaction], Denial> {
+        match self.find(&Need::Reactions(message_id, viewer))? {
+            Fact::Reactions(reactions) => Ok(reactions),
+            _ => Err(Denial::Unplanned("reactions")),
+        }
+    }
+
+    /// One emoji on one message.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn reaction(&self, message_id: MessageId, emoji: &Emoji, user_id: UserId) -> Result<&ReactionState, Denial> {
+        match self.find(&Need::Reaction(message_id, emoji.clone(), user_id))? {
+            Fact::Reaction(state) => Ok(state),
+            _ => Err(Denial::Unplanned("reaction")),
+        }
+    }
+
+    /// What an idempotency key remembers.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn remembered(
+        &self,
+        user_id: UserId,
+        channel_id: ChannelId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<&Remembered>, Denial> {
+        match self.find(&Need::Idempotency(user_id, channel_id, key.clone()))? {
+            Fact::Idempotency(remembered) => Ok(remembered.as_ref()),
+            _ => Err(Denial::Unplanned("idempotency key")),
+        }
+    }
+
+    /// A session.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn session(&self, session_id: SessionId) -> Result<Option<&SessionState>, Denial> {
+        match self.find(&Need::Session(session_id))? {
+            Fact::Session(session) => Ok(session.as_ref()),
+            _ => Err(Denial::Unplanned("session")),
+        }
+    }
+
+    /// The live sessions of a user.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn live_sessions(&self, user_id: UserId) -> Result<LiveSessions, Denial> {
+        match self.find(&Need::LiveSessions(user_id))? {
+            Fact::LiveSessions(live) => Ok(*live),
+            _ => Err(Denial::Unplanned("live sessions")),
+        }
+    }
+
+    fn find(&self, need: &Need) -> Result<&Fact, Denial> {
+        let found = self.known.iter().find(|(known, _)| known == need);
+        found.map(|(_, fact)| fact).ok_or(Denial::Unplanned("fact"))
+    }
+}

@@ -1,0 +1,284 @@
+//! The closed language of change: the only way state changes, and the only thing a store must be able to apply.
+
+use std::sync::Arc;
+
+use filament_protocol::{
+    ChannelId, ChannelName, Emoji, GuildId, GuildName, IdempotencyKey, LegacyRole, MessageId, RoleId, SessionId,
+    Timestamp, UserId, Username, Visibility,
+};
+
+use crate::{
+    access::MemberLoss,
+    audit::AuditAction,
+    facts::{Rotation, StoredMessage},
+    permission::{ChannelNode, GuildGraph},
+};
+
+/// One change of stored state. Whoever adds a variant must say in `announce` what the world hears and in every store how it is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mutation {
+    /// An account exists from now on.
+    CreateUser(NewUser),
+    /// A login.
+    OpenSession(NewSession),
+    /// A refresh token was replaced by the next generation.
+    RotateSession(RotatedSession),
+    /// A fresh access token was issued for a session without rotation (AUT-22).
+    ExtendSession {
+        /// The session's user.
+        user_id: UserId,
+        /// The session.
+        session_id: SessionId,
+        /// Expiry of the fresh token.
+        token_expires_at: Timestamp,
+    },
+    /// A session ended.
+    EndSession {
+        /// The session's user.
+        user_id: UserId,
+        /// The session.
+        session_id: SessionId,
+        /// When.
+        ended_at: Timestamp,
+    },
+    /// A guild exists from now on, with its seeded roles, no channel, and its owner as the only member.
+    CreateGuild {
+        /// The guild.
+        graph: Arc<GuildGraph>,
+        /// The roles of its owner.
+        owner_role_ids: Vec<RoleId>,
+    },
+    /// Name or visibility changed; a member is `Some` exactly if it changed.
+    UpdateGuild {
+        /// The guild.
+        guild_id: GuildId,
+        /// The new name.
+        name: Option<GuildName>,
+        /// The new visibility.
+        visibility: Option<Visibility>,
+        /// Both as they are now, for the graph.
+        described: (GuildName, Visibility),
+        /// Who.
+        actor_user_id: UserId,
+        /// When.
+        updated_at: Timestamp,
+    },
+    /// A user is a member from now on.
+    AddMember(NewMember),
+    /// A user is no member any more.
+    RemoveMember {
+        /// The guild.
+        guild_id: GuildId,
+        /// Who left.
+        user_id: UserId,
+        /// Why.
+        loss: MemberLoss,
+        /// Who removed; the member itself when leaving.
+        actor_user_id: UserId,
+        /// When.
+        removed_at: Timestamp,
+    },
+    /// A join was refused; only the audit log changes.
+    NoteRefusedJoin {
+        /// The guild.
+        guild_id: GuildId,
+        /// Who was refused.
+        user_id: UserId,
+        /// Which refusal.
+        action: AuditAction,
+        /// When.
+        refused_at: Timestamp,
+    },
+    /// A channel exists from now on, at the end of the order, with its initial overrides.
+    CreateChannel {
+        /// The guild.
+        guild_id: GuildId,
+        /// The channel.
+        channel: ChannelNode,
+        /// Who.
+        actor_user_id: UserId,
+        /// When.
+        created_at: Timestamp,
+    },
+    /// A channel got another name.
+    UpdateChannel {
+        /// The guild.
+        guild_id: GuildId,
+        /// The channel.
+        channel_id: ChannelId,
+        /// The new name.
+        name: ChannelName,
+        /// Who.
+        actor_user_id: UserId,
+        /// When.
+        updated_at: Timestamp,
+    },
+    /// A channel is gone, with its messages, reactions, attachments and overrides.
+    DeleteChannel {
+        /// The guild.
+        guild_id: GuildId,
+        /// The channel.
+        channel_id: ChannelId,
+        /// Who.
+        actor_user_id: UserId,
+        /// When.
+        deleted_at: Timestamp,
+    },
+    /// The channels of a guild stand in another order.
+    ReorderChannels {
+        /// The guild.
+        guild_id: GuildId,
+        /// All channels as they stood.
+        before: Vec<ChannelId>,
+        /// All channels as they stand now.
+        after: Vec<ChannelId>,
+        /// Who.
+        actor_user_id: UserId,
+        /// When.
+        updated_at: Timestamp,
+    },
+    /// A message was written.
+    CreateMessage {
+        /// The message.
+        message: StoredMessage,
+        /// What is remembered for a repeat, if a key was given.
+        idempotency: Option<IdempotencyRecord>,
+    },
+    /// The text of a message changed.
+    EditMessage {
+        /// The message as it is now.
+        message: StoredMessage,
+        /// Who edited.
+        actor_user_id: UserId,
+        /// When.
+        updated_at: Timestamp,
+    },
+    /// A message is gone, with its reactions and attachments (MSG-2).
+    DeleteMessage {
+        /// The guild.
+        guild_id: GuildId,
+        /// The channel.
+        channel_id: ChannelId,
+        /// The message.
+        message_id: MessageId,
+        /// Its author.
+        author_id: UserId,
+        /// Who deleted.
+        actor_user_id: UserId,
+        /// When.
+        deleted_at: Timestamp,
+    },
+    /// A user reacted.
+    AddReaction(ReactionChange),
+    /// A user took a reaction back.
+    RemoveReaction(ReactionChange),
+}
+
+/// An account to be created.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// Its id.
+    pub user_id: UserId,
+    /// Its name.
+    pub username: Username,
+    /// The password hash in PHC string form.
+    pub password_hash: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+impl std::fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewUser").field("user_id", &self.user_id).finish_non_exhaustive()
+    }
+}
+
+/// A session to be opened, at generation 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSession {
+    /// Its id.
+    pub session_id: SessionId,
+    /// Its user.
+    pub user_id: UserId,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it ends without a refresh.
+    pub expires_at: Timestamp,
+    /// Expiry of its first access token.
+    pub token_expires_at: Timestamp,
+}
+
+/// A session after a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RotatedSession {
+    /// The session.
+    pub session_id: SessionId,
+    /// Its user.
+    pub user_id: UserId,
+    /// The generation now.
+    pub generation: u32,
+    /// The rotations to remember, oldest first.
+    pub rotations: Vec<Rotation>,
+    /// When.
+    pub rotated_at: Timestamp,
+    /// When it ends without another refresh.
+    pub expires_at: Timestamp,
+    /// Expiry of its newest access token.
+    pub token_expires_at: Timestamp,
+}
+
+/// A member to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMember {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// Its name, visibility and owner, told to the new member.
+    pub guild: (GuildName, Visibility, UserId),
+    /// The new member.
+    pub user_id: UserId,
+    /// The default join role, if the guild has one.
+    pub default_role_id: Option<RoleId>,
+    /// The legacy word that role makes (PRM-5).
+    pub role: LegacyRole,
+    /// How.
+    pub via: MemberVia,
+    /// Who added; the member itself when joining (ACT-1).
+    pub actor_user_id: UserId,
+    /// When.
+    pub joined_at: Timestamp,
+}
+
+/// How a user became a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberVia {
+    /// Through the public directory.
+    Directory,
+}
+
+/// What is kept for a repeated request (HTTP-16).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyRecord {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// The request, compared whole on a repeat.
+    pub body: String,
+}
+
+/// One reaction set or taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReactionChange {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// The message.
+    pub message_id: MessageId,
+    /// The emoji.
+    pub emoji: Emoji,
+    /// Who.
+    pub user_id: UserId,
+    /// Reactors of that emoji after the change (MSG-1).
+    pub count: u32,
+    /// When.
+    pub changed_at: Timestamp,
+}

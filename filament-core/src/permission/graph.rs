@@ -1,0 +1,239 @@
+//! The permission-relevant state of one guild: its roles, its channels in order, their overrides. Members are not part of it.
+
+use filament_protocol::{
+    ChannelId, ChannelKind, ChannelName, ColorHex, GuildId, GuildName, Permissions, RoleId, RoleName, SystemKey,
+    Timestamp, UserId, Visibility,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{limits::OWNER_POSITION, stamp::Stamp};
+
+/// One guild as decisions and the access table see it. Shared as `Arc<GuildGraph>`; [`GuildGraph::apply`] makes the next version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuildGraph {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// Its name.
+    pub name: GuildName,
+    /// Whether it stands in the public directory.
+    pub visibility: Visibility,
+    /// The one member that holds `workspace_owner` (PRM-4).
+    pub owner_id: UserId,
+    /// The role a new member is given, if any (PRM-7).
+    pub default_role_id: Option<RoleId>,
+    /// When the guild was created.
+    pub created_at: Timestamp,
+    /// All roles, in no particular order; the four seeded ones are always among them.
+    pub roles: Vec<RoleNode>,
+    /// All channels in display order.
+    pub channels: Vec<ChannelNode>,
+}
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleNode {
+    /// The role.
+    pub role_id: RoleId,
+    /// Its name.
+    pub name: RoleName,
+    /// Its place in the hierarchy, 0..=10000.
+    pub position: u16,
+    /// Whether it is `everyone` or `workspace_owner`.
+    pub is_system: bool,
+    /// What it grants at guild level.
+    pub permissions: Permissions,
+    /// Its colour.
+    pub color_hex: Option<ColorHex>,
+    /// Which seeded role it is, if one (PRM-2).
+    pub system_key: Option<SystemKey>,
+}
+
+/// A channel and its overrides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelNode {
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// Its name.
+    pub name: ChannelName,
+    /// Text or voice.
+    pub kind: ChannelKind,
+    /// Its overrides, at most one per target.
+    pub overrides: Vec<Override>,
+}
+
+/// What an override is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum OverrideTarget {
+    /// Everybody who holds the role; the `everyone` role included.
+    Role(RoleId),
+    /// One member.
+    Member(UserId),
+}
+
+/// A channel override: disjoint lists of what is allowed and denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// Whom it concerns.
+    pub target: OverrideTarget,
+    /// What it adds.
+    pub allow: Permissions,
+    /// What it takes away.
+    pub deny: Permissions,
+    /// When it was last set.
+    pub updated_at: Timestamp,
+}
+
+/// A membership: which roles a user holds in a guild. `everyone` is implied and never listed (PRM-1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The member.
+    pub user_id: UserId,
+    /// Assigned roles, ascending.
+    pub role_ids: Vec<RoleId>,
+    /// When the user joined.
+    pub joined_at: Timestamp,
+}
+
+/// A change of a guild's graph. The writer's cache and the access table apply the same values through [`GuildGraph::apply`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GraphChange {
+    /// Name or visibility changed; both as they are now.
+    Described {
+        /// The name now.
+        name: GuildName,
+        /// The visibility now.
+        visibility: Visibility,
+    },
+    /// A channel was added at the end of the order.
+    ChannelAdded(ChannelNode),
+    /// A channel got another name.
+    ChannelRenamed {
+        /// The channel.
+        channel_id: ChannelId,
+        /// The name now.
+        name: ChannelName,
+    },
+    /// A channel was removed together with its overrides.
+    ChannelRemoved(ChannelId),
+    /// All channels, in their new order.
+    ChannelsOrdered(Vec<ChannelId>),
+    /// An override was set; both lists empty removes it.
+    OverrideSet {
+        /// The channel.
+        channel_id: ChannelId,
+        /// The override as it is now.
+        value: Override,
+    },
+    /// A role was created or changed; as it is now.
+    RolePut(RoleNode),
+    /// A role was removed: its overrides go with it, and the default join role if it was that.
+    RoleRemoved(RoleId),
+    /// The default join role changed.
+    DefaultRole(Option<RoleId>),
+    /// Ownership moved.
+    Owner(UserId),
+}
+
+impl GuildGraph {
+    /// The channel, if it exists.
+    #[must_use]
+    pub fn channel(&self, channel_id: ChannelId) -> Option<&ChannelNode> {
+        self.channels.iter().find(|channel| channel.channel_id == channel_id)
+    }
+
+    /// The role, if it exists.
+    #[must_use]
+    pub fn role(&self, role_id: RoleId) -> Option<&RoleNode> {
+        self.roles.iter().find(|role| role.role_id == role_id)
+    }
+
+    /// The seeded role of that key (PRM-2).
+    #[must_use]
+    pub fn seeded(&self, key: SystemKey) -> Option<&RoleNode> {
+        self.roles.iter().find(|role| role.system_key == Some(key))
+    }
+
+    /// Applies one change. A change that names something absent leaves the graph as it is.
+    pub fn apply(&mut self, change: &GraphChange) {
+        match change {
+            GraphChange::Described { name, visibility } => {
+                self.name = name.clone();
+                self.visibility = *visibility;
+            }
+            GraphChange::ChannelAdded(channel) => self.channels.push(channel.clone()),
+            GraphChange::ChannelRenamed { channel_id, name } => {
+                if let Some(channel) = self.channel_mut(*channel_id) {
+                    channel.name = name.clone();
+                }
+            }
+            GraphChange::ChannelRemoved(channel_id) => {
+                self.channels.retain(|channel| channel.channel_id != *channel_id)
+            }
+            GraphChange::ChannelsOrdered(order) => {
+                let place = |id: ChannelId| order.iter().position(|listed| *listed == id).unwrap_or(usize::MAX);
+                self.channels.sort_by_key(|channel| place(channel.channel_id));
+            }
+            GraphChange::OverrideSet { channel_id, value } => {
+                if let Some(channel) = self.channel_mut(*channel_id) {
+                    channel.overrides.retain(|other| other.target != value.target);
+                    if !(value.allow.is_empty() && value.deny.is_empty()) {
+                        channel.overrides.push(*value);
+                    }
+                    channel.overrides.sort_by_key(|other| other.target);
+                }
+            }
+            GraphChange::RolePut(role) => match self.roles.iter_mut().find(|other| other.role_id == role.role_id) {
+                Some(existing) => *existing = role.clone(),
+                None => self.roles.push(role.clone()),
+            },
+            GraphChange::RoleRemoved(role_id) => self.remove_role(*role_id),
+            GraphChange::DefaultRole(role_id) => self.default_role_id = *role_id,
+            GraphChange::Owner(owner_id) => self.owner_id = *owner_id,
+        }
+    }
+
+    fn channel_mut(&mut self, channel_id: ChannelId) -> Option<&mut ChannelNode> {
+        self.channels.iter_mut().find(|channel| channel.channel_id == channel_id)
+    }
+
+    fn remove_role(&mut self, role_id: RoleId) {
+        self.roles.retain(|role| role.role_id != role_id);
+        for channel in &mut self.channels {
+            channel.overrides.retain(|other| other.target != OverrideTarget::Role(role_id));
+        }
+        if self.default_role_id == Some(role_id) {
+            self.default_role_id = None;
+        }
+    }
+}
+
+impl ChannelNode {
+    /// Orders the overrides by target, the one order in which graphs compare equal.
+    pub(crate) fn sorted(mut self) -> Self {
+        self.overrides.sort_by_key(|other| other.target);
+        self
+    }
+}
+
+/// The four roles every guild is born with (contract §8.2), with ids `first..first + 4` of the stamp: everyone, owner, moderator, member.
+#[must_use]
+pub fn seeded_roles(stamp: &Stamp, first: u8) -> [RoleNode; 4] {
+    use filament_protocol::Permission::{CreateMessage, ManageRoles, ManageWorkspaceRoles, SubscribeStreams};
+    let member: Permissions = [CreateMessage, SubscribeStreams].into_iter().collect();
+    let moderator = Permissions::ALL.difference([ManageRoles, ManageWorkspaceRoles].into_iter().collect());
+    let role = |n: u8, key: SystemKey, name: &str, position: u16, permissions: Permissions| RoleNode {
+        role_id: stamp.id(first + n),
+        name: RoleName::new(name).expect("a seeded name is a role name"),
+        position,
+        is_system: matches!(key, SystemKey::Everyone | SystemKey::WorkspaceOwner),
+        permissions,
+        color_hex: None,
+        system_key: Some(key),
+    };
+    [
+        role(0, SystemKey::Everyone, "@everyone", 0, member),
+        role(1, SystemKey::WorkspaceOwner, "workspace_owner", OWNER_POSITION, Permissions::ALL),
+        role(2, SystemKey::Moderator, "moderator", 100, moderator),
+        role(3, SystemKey::Member, "member", 1, member),
+    ]
+}

@@ -1,0 +1,39 @@
+//! Reads, each with its gate: what a page needs is granted on facts of the same snapshot.
+
+mod channel;
+mod guild;
+mod message;
+mod user;
+
+pub use channel::{ChannelListing, ListChannels, ReadChannelPermissions};
+pub use guild::{GuildDetails, ListGuilds, ListPublicGuilds, ReadGuild};
+pub use message::{ListMessages, MessagePage};
+pub use user::{LookUpUsers, ReadUser};
+
+use crate::{
+    actor::Actor, denial::Denial, facts::FactPlan, facts::Facts, permission::Granted, query::Page, query::Query,
+};
+
+/// A read: what to load, the gate, and the answer.
+pub trait Read: Clone + Send + 'static {
+    /// What the caller gets.
+    type Answer;
+
+    /// The facts gate and answer look at.
+    fn plan(&self, actor: Actor) -> FactPlan;
+
+    /// The page to read.
+    fn query(&self, actor: Actor) -> Query;
+
+    /// Whether the actor may read it.
+    ///
+    /// # Errors
+    /// [`Denial`].
+    fn gate(&self, actor: Actor, facts: &Facts) -> Result<Granted, Denial>;
+
+    /// Builds the answer from facts and page of one snapshot.
+    ///
+    /// # Errors
+    /// [`Denial`], when only the page tells that there is nothing to answer with.
+    fn answer(&self, actor: Actor, facts: &Facts, page: Page) -> Result<Self::Answer, Denial>;
+}

@@ -1,0 +1,304 @@
+//! Two stores, the same random commands: every outcome, every journal entry and every page must be the same but for ids and times.
+
+use std::num::NonZeroU16;
+
+use filament_protocol::{
+    ChannelId, ChannelKind, ChannelName, Emoji, ErrorCode, GuildId, GuildName, IdempotencyKey, MessageContent,
+    MessageId, Permission, Permissions, SystemKey, Visibility,
+};
+
+use super::conformance::account;
+use crate::{
+    AccessSource, Actor, Command, Engine, Journal, Limits, Store, TransactError,
+    decide::{
+        channel::{CreateChannel, DeleteChannel, InitialOverride, ReorderChannels, UpdateChannel},
+        guild::{CreateGuild, JoinGuild, LeaveGuild, UpdateGuild},
+        message::{CreateMessage, DeleteMessage, EditMessage},
+        reaction::{AddReaction, ReactionTarget, RemoveReaction},
+    },
+    permission::OverrideTarget,
+    read::{ListChannels, ListGuilds, ListMessages, ReadGuild},
+};
+
+const USERS: usize = 4;
+
+/// Runs `steps` random commands, drawn from `seed`, on two empty stores and compares them after each, and whole at the end.
+///
+/// # Panics
+/// Where they differ.
+pub async fn check_agreement<A, B>(first: A, second: B, seed: u64, steps: usize)
+where
+    A: Store + Journal + AccessSource,
+    B: Store + Journal + AccessSource,
+{
+    let mut first = Side::new(first).await;
+    let mut second = Side::new(second).await;
+    let mut draw = Draw(seed);
+    for number in 0..steps {
+        let step: (usize, Step) = draw.step(first.guilds.len(), first.channels.len(), first.messages.len());
+        let outcomes = (first.run(&step).await, second.run(&step).await);
+        assert_eq!(outcomes.0, outcomes.1, "seed {seed}, step {number}: {step:?}");
+    }
+    assert_eq!(first.journal().await, second.journal().await, "seed {seed}: the journals differ");
+    assert_eq!(first.pages().await, second.pages().await, "seed {seed}: the pages differ");
+}
+
+/// One command in terms of what was made so far, by number.
+#[derive(Clone, Debug)]
+enum Step {
+    CreateGuild { public: bool },
+    RenameGuild { guild: usize, name: u64, public: Option<bool> },
+    Join { guild: usize },
+    Leave { guild: usize },
+    CreateChannel { guild: usize, hidden: bool },
+    RenameChannel { channel: usize, name: u64 },
+    DeleteChannel { channel: usize },
+    SwapChannels { guild: usize, channels: [usize; 2] },
+    Post { channel: usize, text: u64, key: Option<u64> },
+    Edit { message: usize, text: u64 },
+    Delete { message: usize },
+    React { message: usize, emoji: u64, add: bool },
+}
+
+/// A small generator of its own, so that a seed means the same everywhere.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((mixed ^ (mixed >> 31)) % bound.max(1) as u64).unwrap_or(0)
+    }
+
+    fn few(&mut self) -> u64 {
+        self.below(3) as u64
+    }
+
+    fn step(&mut self, guilds: usize, channels: usize, messages: usize) -> (usize, Step) {
+        let (guild, channel, message) = (self.below(guilds), self.below(channels), self.below(messages));
+        let step = match self.below(20) {
+            0 => Step::CreateGuild { public: self.below(4) > 0 },
+            1 => Step::RenameGuild { guild, name: self.few(), public: [None, Some(true), Some(false)][self.below(3)] },
+            2 | 3 => Step::Join { guild },
+            4 => Step::Leave { guild },
+            5 | 6 => Step::CreateChannel { guild, hidden: self.below(3) == 0 },
+            7 => Step::RenameChannel { channel, name: self.few() },
+            8 => Step::DeleteChannel { channel },
+            9 => Step::SwapChannels { guild, channels: [channel, self.below(channels)] },
+            10..14 => Step::Post { channel, text: self.few(), key: (self.below(3) == 0).then(|| self.few()) },
+            14 => Step::Edit { message, text: self.few() },
+            15 => Step::Delete { message },
+            _ => Step::React { message, emoji: self.few(), add: self.below(3) > 0 },
+        };
+        (self.below(USERS), step)
+    }
+}
+
+/// What a command came to: the entry it wrote, what it made, or why it was refused.
+type Outcome = Result<(Option<u64>, String), ErrorCode>;
+
+/// One store with the ids it gave to what was made.
+struct Side<S> {
+    engine: Engine<S>,
+    users: Vec<Actor>,
+    guilds: Vec<GuildId>,
+    channels: Vec<(GuildId, ChannelId)>,
+    messages: Vec<(GuildId, ChannelId, MessageId)>,
+}
+
+impl<S: Store + Journal + AccessSource> Side<S> {
+    async fn new(store: S) -> Self {
+        let engine = Engine::new(store, Limits::default());
+        let mut users = Vec::new();
+        for n in 0..USERS {
+            users.push(account(&engine, &format!("agree_{n}")).await);
+        }
+        Self { engine, users, guilds: Vec::new(), channels: Vec::new(), messages: Vec::new() }
+    }
+
+    async fn run(&mut self, (user, step): &(usize, Step)) -> Outcome {
+        let actor = self.users[*user];
+        let guild = |n: &usize| self.guilds.get(*n).copied().unwrap_or(GuildId::from_u128(1));
+        let channel =
+            |n: &usize| self.channels.get(*n).copied().unwrap_or((GuildId::from_u128(1), ChannelId::from_u128(1)));
+        let nowhere = (GuildId::from_u128(1), ChannelId::from_u128(1), MessageId::from_u128(1));
+        let message = |n: &usize| self.messages.get(*n).copied().unwrap_or(nowhere);
+        match step {
+            Step::CreateGuild { public } => {
+                let created =
+                    self.made(actor, CreateGuild { name: guild_name(0), visibility: visibility(*public) }).await?;
+                self.guilds.push(created.1.guild_id);
+                Ok((created.0, "guild".into()))
+            }
+            Step::RenameGuild { guild: n, name, public } => {
+                let update = UpdateGuild {
+                    guild_id: guild(n),
+                    name: Some(guild_name(*name)),
+                    visibility: public.map(visibility),
+                };
+                self.told(actor, update).await
+            }
+            Step::Join { guild: n } => self.told(actor, JoinGuild { guild_id: guild(n) }).await,
+            Step::Leave { guild: n } => self.told(actor, LeaveGuild { guild_id: guild(n) }).await,
+            Step::CreateChannel { guild: n, hidden } => {
+                let guild_id = guild(n);
+                let overrides = if *hidden { self.hidden(guild_id).await } else { Vec::new() };
+                let create = CreateChannel { guild_id, name: channel_name(0), kind: ChannelKind::Text, overrides };
+                let created = self.made(actor, create).await?;
+                self.channels.push((guild_id, created.1.channel_id));
+                Ok((created.0, "channel".into()))
+            }
+            Step::RenameChannel { channel: n, name } => {
+                let (guild_id, channel_id) = channel(n);
+                self.told(actor, UpdateChannel { guild_id, channel_id, name: channel_name(*name) }).await
+            }
+            Step::DeleteChannel { channel: n } => {
+                let (guild_id, channel_id) = channel(n);
+                self.told(actor, DeleteChannel { guild_id, channel_id }).await
+            }
+            Step::SwapChannels { guild: n, channels } => {
+                let channel_ids = channels.iter().map(|n| channel(n).1).collect();
+                self.told(actor, ReorderChannels { guild_id: guild(n), channel_ids }).await
+            }
+            Step::Post { channel: n, text, key } => {
+                let (guild_id, channel_id) = channel(n);
+                let idempotency_key = key.map(|key| IdempotencyKey::new(format!("key-{key}")).expect("a key"));
+                let post = CreateMessage {
+                    guild_id,
+                    channel_id,
+                    content: content(*text),
+                    attachment_ids: vec![],
+                    idempotency_key,
+                };
+                let (seq, created) = self.made(actor, post).await?;
+                if !created.replayed {
+                    self.messages.push((guild_id, channel_id, created.message.message_id));
+                }
+                Ok((seq, format!("{} {}", created.message.content, created.replayed)))
+            }
+            Step::Edit { message: n, text } => {
+                let (guild_id, channel_id, message_id) = message(n);
+                let edit = EditMessage { guild_id, channel_id, message_id, content: content(*text) };
+                self.told(actor, edit).await
+            }
+            Step::Delete { message: n } => {
+                let (guild_id, channel_id, message_id) = message(n);
+                self.told(actor, DeleteMessage { guild_id, channel_id, message_id }).await
+            }
+            Step::React { message: n, emoji, add } => {
+                let (guild_id, channel_id, message_id) = message(n);
+                let emoji = Emoji::new(format!("e{emoji}")).expect("an emoji");
+                let target = ReactionTarget { guild_id, channel_id, message_id, emoji };
+                let (seq, reaction) = match add {
+                    true => self.made(actor, AddReaction(target)).await?,
+                    false => self.made(actor, RemoveReaction(target)).await?,
+                };
+                Ok((seq, format!("{} {} {}", reaction.count, reaction.reacted_by_me, reaction.reactor_user_ids.len())))
+            }
+        }
+    }
+
+    async fn made<C: Command<Caller = Actor>>(
+        &self,
+        actor: Actor,
+        command: C,
+    ) -> Result<(Option<u64>, C::Reply), ErrorCode> {
+        match self.engine.execute(actor, command).await {
+            Ok(committed) => Ok((committed.seq, committed.reply)),
+            Err(TransactError::Denied { denial, .. }) => Err(denial.code()),
+            Err(other) => panic!("failed: {other}"),
+        }
+    }
+
+    async fn told<C: Command<Caller = Actor>>(&self, actor: Actor, command: C) -> Outcome {
+        let (seq, _) = self.made(actor, command).await?;
+        Ok((seq, String::new()))
+    }
+
+    async fn hidden(&self, guild_id: GuildId) -> Vec<InitialOverride> {
+        let (_, graph) = self.engine.store().load_guild(guild_id).await.expect("readable");
+        let everyone = graph.as_ref().and_then(|graph| graph.seeded(SystemKey::Everyone));
+        let deny: Permissions = [Permission::CreateMessage].into_iter().collect();
+        let hide = |role: &crate::permission::RoleNode| InitialOverride {
+            target: OverrideTarget::Role(role.role_id),
+            allow: Permissions::EMPTY,
+            deny,
+        };
+        everyone.map(hide).into_iter().collect()
+    }
+
+    async fn journal(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut seq = 0;
+        loop {
+            let entries = self.engine.store().read_after(seq, NonZeroU16::MAX).await.expect("readable");
+            let Some(last) = entries.last() else {
+                return lines;
+            };
+            seq = last.seq;
+            for entry in &entries {
+                let kinds: Vec<_> = entry.events.iter().map(|event| (event.kind, event.plain_only)).collect();
+                lines.push(format!("{} {:?} {}", entry.seq, kinds, entry.access.len()));
+            }
+        }
+    }
+
+    async fn pages(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (n, user) in self.users.iter().enumerate() {
+            let guilds = self.engine.read(*user, ListGuilds).await.expect("readable");
+            lines.push(format!(
+                "{n}: {:?}",
+                guilds.iter().map(|guild| (guild.name.as_str(), guild.visibility)).collect::<Vec<_>>()
+            ));
+            for guild_id in self.guilds.iter().copied() {
+                let Ok(details) = self.engine.read(*user, ReadGuild { guild_id }).await else {
+                    continue;
+                };
+                let channels =
+                    self.engine.read(*user, ListChannels { guild_id, manageable: false }).await.expect("a member");
+                lines.push(format!(
+                    "{} {:?}",
+                    details.member_count,
+                    channels.iter().map(|listing| listing.channel.name.as_str()).collect::<Vec<_>>()
+                ));
+                for listing in channels {
+                    let list =
+                        ListMessages { guild_id, channel_id: listing.channel.channel_id, before: None, limit: 100 };
+                    let page = self.engine.read(*user, list).await.expect("visible");
+                    for message in page.messages {
+                        let author = self.users.iter().position(|user| user.user_id == message.author_id);
+                        let reactions: Vec<_> = message
+                            .reactions
+                            .iter()
+                            .map(|reaction| (reaction.emoji.as_str(), reaction.count, reaction.reacted_by_me))
+                            .collect();
+                        lines.push(format!(
+                            "{author:?} {} {:?} {reactions:?}",
+                            message.content,
+                            message.edited_at_unix.is_some()
+                        ));
+                    }
+                }
+            }
+        }
+        lines
+    }
+}
+
+fn guild_name(n: u64) -> GuildName {
+    GuildName::new(format!("guild {n}")).expect("a guild name")
+}
+
+fn channel_name(n: u64) -> ChannelName {
+    ChannelName::new(format!("channel {n}")).expect("a channel name")
+}
+
+fn content(n: u64) -> MessageContent {
+    MessageContent::new(format!("text {n}")).expect("message text")
+}
+
+const fn visibility(public: bool) -> Visibility {
+    if public { Visibility::Public } else { Visibility::Private }
+}
