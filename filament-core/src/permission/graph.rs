@@ -167,7 +167,7 @@ impl GuildGraph {
                 }
             }
             GraphChange::ChannelRemoved(channel_id) => {
-                self.channels.retain(|channel| channel.channel_id != *channel_id)
+                self.channels.retain(|channel| channel.channel_id != *channel_id);
             }
             GraphChange::ChannelsOrdered(order) => {
                 let place = |id: ChannelId| order.iter().position(|listed| *listed == id).unwrap_or(usize::MAX);

@@ -64,7 +64,7 @@ fn agree(
 ) -> Result<(), TestCaseError> {
     match command.decide(world.caller, &facts(world, command, author), &Limits::default()) {
         Ok(decision) => {
-            prop_assert_eq!(!decision.mutations().is_empty(), allowed, "decided {:?}", decision.mutations())
+            prop_assert_eq!(!decision.mutations().is_empty(), allowed, "decided {:?}", decision.mutations());
         }
         Err(denial) => prop_assert!(!allowed, "refused with {denial:?} what is allowed"),
     }

@@ -3,6 +3,7 @@
 mod conformance;
 mod decisions;
 mod hierarchy;
+mod presence;
 mod world;
 
 use std::{
