@@ -1,0 +1,187 @@
+//! Loads under way: what must be known of the entries applied meanwhile so that a snapshot becomes exact.
+//!
+//! A load notes the relay's position, then reads a snapshot that holds at some later position S, while the relay goes on. Once
+//! the relay has reached S, the snapshot and the logged changes of entries after S give the state of this very moment.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use filament_core::{
+    AccessChange, Entry, Seq, UserAccess,
+    permission::{GuildGraph, Membership},
+};
+use filament_protocol::{GuildId, SessionId, Timestamp, UserId};
+use slab::Slab;
+
+use super::AccessTable;
+use crate::limits::LOAD_LOG_ENTRIES_MAX;
+
+/// The loads under way, and the entries with access changes since the oldest of them began.
+#[derive(Debug, Default)]
+pub(crate) struct Loads {
+    /// Position of the relay when each load began.
+    began: Slab<Seq>,
+    log: VecDeque<Arc<Entry>>,
+    /// The log holds every entry with access changes after this one.
+    complete_after: Seq,
+    /// How often all loads were forgotten.
+    generation: u64,
+}
+
+/// A load under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LoadKey {
+    slot: usize,
+    generation: u64,
+}
+
+/// What a load came to.
+#[derive(Debug)]
+pub(crate) enum Loaded<T> {
+    /// Exact as of the relay's position.
+    Exact(T),
+    /// The snapshot cannot be made exact: load again.
+    Again,
+}
+
+/// A user as of the relay's position.
+#[derive(Debug)]
+pub(crate) struct LoadedUser {
+    /// Expiry of the session's newest access token; `None` if the session has ended.
+    pub(crate) token_expires_at: Option<Timestamp>,
+    pub(crate) memberships: Vec<(GuildId, Membership)>,
+    /// Graphs of those of the guilds that are not in the table.
+    pub(crate) graphs: HashMap<GuildId, Arc<GuildGraph>>,
+}
+
+impl Loads {
+    /// Begins a load at the relay's position.
+    pub(crate) fn begin(&mut self, position: Seq) -> LoadKey {
+        if self.began.is_empty() {
+            self.log.clear();
+            self.complete_after = position;
+        }
+        LoadKey { slot: self.began.insert(position), generation: self.generation }
+    }
+
+    /// Ends a load, whatever became of it.
+    pub(crate) fn end(&mut self, key: LoadKey) {
+        if key.generation != self.generation {
+            return;
+        }
+        self.began.try_remove(key.slot);
+        let Some(oldest) = self.began.iter().map(|(_, began)| *began).min() else {
+            self.log = VecDeque::new();
+            return;
+        };
+        while self.log.front().is_some_and(|entry| entry.seq <= oldest) {
+            self.log.pop_front();
+        }
+        self.complete_after = self.complete_after.max(oldest);
+    }
+
+    /// Keeps an entry that was applied, if a load may need it. Beyond the bound the oldest is forgotten.
+    pub(crate) fn log(&mut self, entry: &Arc<Entry>) {
+        if self.began.is_empty() || entry.access.is_empty() {
+            return;
+        }
+        if self.log.len() >= LOAD_LOG_ENTRIES_MAX
+            && let Some(oldest) = self.log.pop_front()
+        {
+            self.complete_after = oldest.seq;
+        }
+        self.log.push_back(Arc::clone(entry));
+    }
+
+    /// Makes a user's snapshot exact. The relay must have reached its position.
+    pub(crate) fn complete_user(
+        &self,
+        key: LoadKey,
+        (user_id, session_id): (UserId, SessionId),
+        snapshot: UserAccess,
+        table: &AccessTable,
+    ) -> Loaded<LoadedUser> {
+        let Some(later) = self.entries_after(key, snapshot.seq) else { return Loaded::Again };
+        let mut graphs: HashMap<_, _> = snapshot.graphs.into_iter().map(|graph| (graph.guild_id, graph)).collect();
+        let mut memberships: HashMap<_, _> = snapshot.memberships.into_iter().collect();
+        let mut token_expires_at = snapshot.token_expires_at;
+        for change in later.flat_map(|entry| &entry.access) {
+            match change {
+                AccessChange::GuildCreated(graph) => {
+                    graphs.insert(graph.guild_id, Arc::clone(graph));
+                }
+                AccessChange::Guild(guild_id, change) => {
+                    if let Some(graph) = graphs.get_mut(guild_id) {
+                        Arc::make_mut(graph).apply(change);
+                    }
+                }
+                AccessChange::MemberJoined { guild_id, membership } if membership.user_id == user_id => {
+                    memberships.insert(*guild_id, membership.clone());
+                }
+                AccessChange::MemberLeft { guild_id, user_id: left, .. } if *left == user_id => {
+                    memberships.remove(guild_id);
+                }
+                AccessChange::SessionRenewed { session_id: renewed, token_expires_at: at, .. }
+                    if *renewed == session_id =>
+                {
+                    token_expires_at = token_expires_at.map(|known| known.max(*at));
+                }
+                AccessChange::SessionEnded { session_id: ended, .. } if *ended == session_id => token_expires_at = None,
+                AccessChange::MemberJoined { .. }
+                | AccessChange::MemberLeft { .. }
+                | AccessChange::SessionRenewed { .. }
+                | AccessChange::SessionEnded { .. } => {}
+            }
+        }
+        graphs.retain(|guild_id, _| memberships.contains_key(guild_id) && !table.knows_guild(*guild_id));
+        if !memberships.keys().all(|guild_id| table.knows_guild(*guild_id) || graphs.contains_key(guild_id)) {
+            return Loaded::Again; // a guild that was known when the load began has been forgotten since
+        }
+        let mut memberships: Vec<_> = memberships.into_iter().collect();
+        memberships.sort_unstable_by_key(|(guild_id, _)| *guild_id);
+        Loaded::Exact(LoadedUser { token_expires_at, memberships, graphs })
+    }
+
+    /// Makes a guild's snapshot exact. The relay must have reached its position.
+    pub(crate) fn complete_guild(
+        &self,
+        key: LoadKey,
+        guild_id: GuildId,
+        (seq, graph): (Seq, Option<Arc<GuildGraph>>),
+    ) -> Loaded<Option<Arc<GuildGraph>>> {
+        let Some(later) = self.entries_after(key, seq) else { return Loaded::Again };
+        let mut graph = graph;
+        for change in later.flat_map(|entry| &entry.access) {
+            match change {
+                AccessChange::GuildCreated(created) if created.guild_id == guild_id => {
+                    graph = Some(Arc::clone(created));
+                }
+                AccessChange::Guild(changed, change) if *changed == guild_id => {
+                    if let Some(graph) = &mut graph {
+                        Arc::make_mut(graph).apply(change);
+                    }
+                }
+                AccessChange::GuildCreated(_)
+                | AccessChange::Guild(..)
+                | AccessChange::MemberJoined { .. }
+                | AccessChange::MemberLeft { .. }
+                | AccessChange::SessionRenewed { .. }
+                | AccessChange::SessionEnded { .. } => {}
+            }
+        }
+        Loaded::Exact(graph)
+    }
+
+    /// The logged entries after `seq`, or `None` if some of them are not in the log.
+    fn entries_after(&self, key: LoadKey, seq: Seq) -> Option<impl Iterator<Item = &Arc<Entry>>> {
+        let is_complete = key.generation == self.generation && seq >= self.complete_after;
+        is_complete.then(|| self.log.iter().filter(move |entry| entry.seq > seq))
+    }
+
+    /// Forgets all loads: none of them can become exact any more.
+    pub(crate) fn clear(&mut self) {
+        *self = Self { generation: self.generation + 1, ..Self::default() };
+    }
+}

@@ -1,0 +1,265 @@
+//! The tasks that make time pass: the relay's loop over the journal, one flush loop per shard, the ticker.
+//!
+//! Nothing is decided here. Each loop waits for something, takes the hub's lock for one step or a mailbox's for one flush, and
+//! waits again.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    future::Future,
+    num::NonZeroU16,
+    sync::Arc,
+    time::Duration,
+};
+
+use filament_core::{AccessChange, Entry, Seq, permission::GuildGraph};
+use filament_protocol::GuildId;
+use tokio::{
+    task::{JoinSet, yield_now},
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use crate::{
+    clock::Now,
+    close::Cause,
+    fanout::{Fanout, Shared},
+    limits::{
+        FLUSHES_PER_CLOCK_READ, FLUSHES_PER_TURN_MAX, LOOKAHEAD_ENTRIES_MAX, PUTS_PER_PUBLISH_MAX, RELAY_BATCH_ENTRIES,
+        RELAY_RETRY_MAX, RELAY_RETRY_MIN, TICK_MS,
+    },
+    link::Link,
+    mailbox::Flushed,
+    observe::Tally,
+    transport::TransportWrite,
+    upstream::UpstreamError,
+};
+
+const US_PER_SEC: u64 = 1_000_000;
+/// Moments of learning of commits that are remembered apart; beyond it neighbours share the earlier one.
+const COMMIT_TIMES_MAX: usize = 1_024;
+
+impl<W: TransportWrite> Fanout<W> {
+    /// Delivers until `shutdown` completes. To be called once, on a tokio runtime with time enabled.
+    ///
+    /// When the journal or the access source fails, every connection is closed with 4009 and new ones are refused until it works
+    /// again (FEN-6).
+    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let mut tasks = JoinSet::new();
+            tasks.spawn(relay_loop(Arc::clone(&self.0)));
+            tasks.spawn(tick_loop(Arc::clone(&self.0)));
+            for shard in 0..self.0.shards.len() {
+                tasks.spawn(flush_loop(Arc::clone(&self.0), shard));
+            }
+            tokio::select! {
+                () = &mut shutdown => return tasks.shutdown().await,
+                // None of them ends by itself: a defect made it panic, and what it left behind is not to be trusted.
+                _ = tasks.join_next() => {
+                    tracing::error!("a delivery task failed; every connection is closed");
+                    tasks.shutdown().await;
+                    self.0.step(|hub, now| hub.go_down(now));
+                    sleep(RELAY_RETRY_MIN).await;
+                }
+            }
+        }
+    }
+}
+
+/// Relays for ever: after a failure everybody is closed, and once the journal can be read again it goes on at its head.
+async fn relay_loop<W: TransportWrite>(shared: Arc<Shared<W>>) {
+    if shared.hub().is_down {
+        come_up(&shared).await;
+    }
+    loop {
+        let Err(error) = relay(&shared).await;
+        tracing::error!(%error, "delivery stopped: the journal cannot be followed; every connection is closed");
+        shared.step(|hub, now| hub.go_down(now));
+        come_up(&shared).await;
+        tracing::info!("delivery goes on");
+    }
+}
+
+/// Waits until the journal can be read, and starts at its head: nobody is connected, so nobody misses anything.
+async fn come_up<W: TransportWrite>(shared: &Shared<W>) {
+    let mut pause = RELAY_RETRY_MIN;
+    loop {
+        sleep(pause).await;
+        pause = RELAY_RETRY_MAX.min(pause * 2);
+        let head = shared.upstream.head();
+        if shared.upstream.read_after(head.saturating_sub(1), NonZeroU16::MIN).await.is_ok() {
+            shared.step(|hub, _| {
+                hub.position = head;
+                hub.is_down = false;
+            });
+            shared.position.send_replace(head);
+            return;
+        }
+    }
+}
+
+/// Applies entry after entry until something fails.
+async fn relay<W: TransportWrite>(shared: &Shared<W>) -> Result<Infallible, UpstreamError> {
+    let batch = NonZeroU16::new(RELAY_BATCH_ENTRIES).unwrap_or(NonZeroU16::MIN);
+    let mut commits = CommitTimes::default();
+    let mut position = shared.hub().position;
+    loop {
+        let head = shared.upstream.wait_past(position).await;
+        commits.learn(head, shared.clock.now());
+        let entries = shared.upstream.read_after(position, batch).await?;
+        for entry in entries {
+            if entry.seq != position + 1 {
+                return Err(format!("entry {} follows {position}: the journal has a gap", entry.seq).into());
+            }
+            position = entry.seq;
+            apply(shared, &entry, &mut commits).await?;
+        }
+        shared.hub().outbox.publish(&shared.shards);
+        yield_now().await;
+    }
+}
+
+pub(crate) async fn apply<W: TransportWrite>(
+    shared: &Shared<W>,
+    entry: &Arc<Entry>,
+    commits: &mut CommitTimes,
+) -> Result<(), UpstreamError> {
+    let mut graphs = Vec::new();
+    if !entry.access.is_empty() {
+        let missing = shared.hub().missing_guilds(entry);
+        for guild_id in missing {
+            graphs.extend(graph_at(shared, guild_id, entry.seq).await?);
+        }
+    }
+    let now = shared.clock.now();
+    let origin_us = commits.of(entry, now);
+    let mut hub = shared.hub();
+    hub.apply(entry, graphs, origin_us, now);
+    if hub.outbox.puts() >= PUTS_PER_PUBLISH_MAX {
+        hub.outbox.publish(&shared.shards);
+    }
+    drop(hub);
+    if entry.access.iter().any(AccessChange::narrows) {
+        shared.stats.revoked_after_us(shared.clock.now().us.saturating_sub(origin_us));
+    }
+    shared.position.send_replace(entry.seq);
+    Ok(())
+}
+
+/// A guild's graph as of an entry, or `None` if it cannot be had: it was changed since, and a later state is not the state.
+async fn graph_at<W>(
+    shared: &Shared<W>,
+    guild_id: GuildId,
+    seq: Seq,
+) -> Result<Option<Arc<GuildGraph>>, UpstreamError> {
+    let (loaded_at, graph) = shared.upstream.load_guild(guild_id).await?;
+    if loaded_at < seq || loaded_at - seq > u64::from(LOOKAHEAD_ENTRIES_MAX) {
+        return Ok(None);
+    }
+    let changes_it = |change: &AccessChange| match change {
+        AccessChange::GuildCreated(graph) => graph.guild_id == guild_id,
+        AccessChange::Guild(changed, _) => *changed == guild_id,
+        AccessChange::MemberJoined { .. }
+        | AccessChange::MemberLeft { .. }
+        | AccessChange::SessionRenewed { .. }
+        | AccessChange::SessionEnded { .. } => false,
+    };
+    let mut after = seq;
+    while after < loaded_at {
+        let left = u16::try_from(loaded_at - after).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MIN);
+        let entries = shared.upstream.read_after(after, left).await?;
+        let Some(last) = entries.last() else { return Ok(None) };
+        after = last.seq;
+        if entries.iter().flat_map(|entry| &entry.access).any(changes_it) {
+            return Ok(None);
+        }
+    }
+    Ok(graph)
+}
+
+/// When commits became known: their own stamps are whole seconds, too coarse for delivery times.
+#[derive(Debug, Default)]
+pub(crate) struct CommitTimes {
+    /// Up to which entry everything was known when, ascending.
+    known: VecDeque<(Seq, u64)>,
+}
+
+impl CommitTimes {
+    fn learn(&mut self, head: Seq, now: Now) {
+        let is_full = self.known.len() >= COMMIT_TIMES_MAX;
+        match self.known.back_mut() {
+            Some((known, _)) if *known >= head => {}
+            Some((known, _)) if is_full => *known = head,
+            Some(_) | None => self.known.push_back((head, now.us)),
+        }
+    }
+
+    /// When an entry became known, or its stamp if that is a second or more earlier still.
+    fn of(&mut self, entry: &Entry, now: Now) -> u64 {
+        while self.known.front().is_some_and(|(head, _)| *head < entry.seq) {
+            self.known.pop_front();
+        }
+        let learned_us = self.known.front().map_or(now.us, |(_, at_us)| *at_us);
+        let whole_secs = now.wall.as_secs().saturating_sub(entry.at.as_secs()).saturating_sub(1);
+        learned_us.min(now.us.saturating_sub(whole_secs.saturating_mul(US_PER_SEC)))
+    }
+}
+
+/// Writes what is marked in one shard, for ever.
+async fn flush_loop<W: TransportWrite>(shared: Arc<Shared<W>>, index: usize) {
+    let shard = &shared.shards[index];
+    let mut links = Vec::new();
+    let mut tally = Tally::default();
+    loop {
+        shard.marked().await;
+        loop {
+            shard.take(&mut links);
+            if links.is_empty() {
+                break;
+            }
+            for turn in links.chunks(FLUSHES_PER_TURN_MAX) {
+                for some in turn.chunks(FLUSHES_PER_CLOCK_READ) {
+                    let now = shared.clock.now();
+                    some.iter().for_each(|link| flush(&shared, link, now, &mut tally));
+                }
+                yield_now().await;
+            }
+            links.clear();
+            shared.stats.merge(&mut tally);
+        }
+    }
+}
+
+fn flush<W: TransportWrite>(shared: &Arc<Shared<W>>, link: &Arc<Link<W>>, now: Now, tally: &mut Tally) {
+    let flushed = link.lock().flush(&link.transport, &shared.bounds, now, tally);
+    match flushed {
+        Flushed::Drained => {}
+        Flushed::Blocked => {
+            tokio::spawn(park(Arc::clone(shared), Arc::clone(link)));
+        }
+        Flushed::Failed => shared.step(|hub, now| hub.end(link, Cause::Lost, now)),
+        Flushed::Ended(ending) => link.shut_down(Some(ending)),
+    }
+}
+
+/// Waits until a transport takes bytes again. At most one such task per connection: it stays marked meanwhile.
+async fn park<W: TransportWrite>(shared: Arc<Shared<W>>, link: Arc<Link<W>>) {
+    if link.transport.writable().await.is_ok() {
+        shared.shards[usize::from(link.shard)].mark(link);
+    } else {
+        shared.step(|hub, now| hub.end(&link, Cause::Lost, now));
+    }
+}
+
+/// Lets time have its effects.
+async fn tick_loop<W: TransportWrite>(shared: Arc<Shared<W>>) {
+    let mut ticks = interval(Duration::from_millis(TICK_MS));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        shared.step(|hub, now| hub.tick(now));
+        while shared.step(|hub, now| hub.tell_presence(now)) {
+            yield_now().await;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod admission;
+mod broadcaster;
+mod clock;
+mod close;
+mod config;
+mod connection;
+mod drive;
+mod fanout;
+mod flush;
+mod frame;
+mod hub;
+pub mod limits;
+mod link;
+mod mailbox;
+mod observe;
+mod presence;
+mod registry;
+mod relay;
+mod reorder;
+mod subscribe;
+mod sweep;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod transport;
+mod upstream;
+#[cfg(test)]
+mod storm;
+#[cfg(test)]
+mod world;
+
+pub use admission::{Hello, Refusal};
+pub use clock::{Clock, Now, SystemClock};
+pub use config::FanoutConfig;
+pub use connection::Connection;
+pub use fanout::Fanout;
+pub use frame::{Frame, Reach};
+pub use observe::{
+    DisconnectReason, DropReason, FanoutStats, HistogramStats, QUEUE_BYTES_BOUNDS, QUEUE_FRAMES_BOUNDS, TIME_BOUNDS_NS,
+};
+pub use transport::TransportWrite;

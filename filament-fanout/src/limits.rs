@@ -1,0 +1,104 @@
+//! Every bound of delivery that no configuration changes, and the defaults of those that can be, each with its reason.
+
+use std::time::Duration;
+
+// ---- Queues -----------------------------------------------------------------------------------
+
+/// Durable and live frames one connection may have waiting (GW-43): one more closes it with 4008.
+pub const QUEUE_FRAMES: usize = 256;
+/// Bytes of those frames (GW-43): one frame that does not fit closes it with 4008.
+pub const QUEUE_BYTES: usize = 1_048_576;
+/// Frames waiting above which no more commands of the connection are read (GW-26): half of what it may have.
+pub const INPUT_FRAMES_MAX: usize = QUEUE_FRAMES / 2;
+/// Bytes waiting above which no more commands of the connection are read (GW-26): half of what it may have.
+pub const INPUT_BYTES_MAX: usize = QUEUE_BYTES / 2;
+/// Keys of the ephemeral lane of one connection (GW-44): one more drops the oldest, counted.
+pub const EPHEMERAL_KEYS_MAX: usize = 256;
+/// Control frames (pings, pongs) one connection may have waiting: a newer one takes the place of the last.
+pub const CONTROLS_QUEUED_MAX: usize = 4;
+/// Subscriptions of one connection (contract §16.2): one more is refused with `quota_exceeded`.
+pub const SUBSCRIPTIONS_MAX: usize = filament_protocol::limits::SUBSCRIPTIONS_PER_CONNECTION_MAX;
+
+// ---- Writing ----------------------------------------------------------------------------------
+
+/// Pieces handed to a transport in one call: far below any system's IOV_MAX, and past it a second call costs little.
+pub const SLICES_PER_WRITE_MAX: usize = 64;
+/// Pieces one frame may take on a transport: SSE puts something before and behind the text.
+pub const PIECES_PER_FRAME: usize = 3;
+/// Mailboxes a flush loop writes before other tasks of its thread get a turn: about a quarter of a millisecond.
+pub const FLUSHES_PER_TURN_MAX: usize = 64;
+/// Mailboxes written between two looks at the clock: keeps the error of the delivery times below their first bucket.
+pub const FLUSHES_PER_CLOCK_READ: usize = 16;
+/// Frames put into mailboxes before the flush loops are told: gathers writes, delays the first frame by 0.2 ms at most.
+pub const PUTS_PER_PUBLISH_MAX: usize = 4_096;
+/// How long a connection may take no byte while it has frames waiting (contract §6.5, 4008), milliseconds.
+pub const WRITE_STALL_MS: u64 = 10_000;
+
+// ---- Ending -----------------------------------------------------------------------------------
+
+/// How long a peer may take to accept the close frame (GW-35), milliseconds; then the connection is reset.
+pub const CLOSE_TAKE_MS: u64 = 1_000;
+/// How long a peer may take to answer the close frame (GW-35), milliseconds; then the connection is reset.
+pub const CLOSE_ANSWER_MS: u64 = 2_000;
+/// Largest `retry_after_ms` of a drain (contract §6.5, 1001): spreads the return of all clients over this time.
+pub const RETRY_AFTER_MS_MAX: u32 = 5_000;
+/// How long a drain waits for connections to take their close frames (GW-50): above both close deadlines together.
+pub const DRAIN_MAX: Duration = Duration::from_millis(4_000);
+/// `retry_after_ms` of a connection that cannot be admitted after its upgrade (contract §6.5, 4401).
+pub const OVERLOADED_RETRY_AFTER_MS: u32 = 5_000;
+
+// ---- Clockwork --------------------------------------------------------------------------------
+
+/// How often close deadlines are looked at, milliseconds: their error.
+pub const TICK_MS: u64 = 100;
+/// How often all connections are looked at (liveness, expiry, stalls, spare memory), milliseconds.
+pub const SWEEP_MS: u64 = 1_000;
+/// Time between two pings of one connection (GW-40), seconds.
+pub const PING_SECS: u64 = 25;
+/// Time without any inbound byte after which a connection is closed with 4003 (GW-40), seconds.
+pub const IDLE_SECS: u64 = 60;
+/// Time a connection outlives the newest access token of its session (GW-42), seconds.
+pub const TOKEN_GRACE_SECS: u64 = 3_600;
+/// Presence frames put into mailboxes before others get a turn: under a millisecond.
+pub const PRESENCE_PUTS_PER_TURN_MAX: usize = 16_384;
+
+// ---- Connections ------------------------------------------------------------------------------
+
+/// Connections of the process (contract §16.1): one more is refused.
+pub const CONNECTIONS_MAX: usize = 20_000;
+/// Connections of one user (GW-4): one more is refused.
+pub const CONNECTIONS_PER_USER: usize = 32;
+/// Flush loops: more than this many cores do not help a loop that mostly waits for the kernel.
+pub const SHARDS_MAX: usize = 64;
+
+// ---- Relay and access -------------------------------------------------------------------------
+
+/// Entries the relay reads at once: enough to gather under load, little enough to hold.
+pub const RELAY_BATCH_ENTRIES: u16 = 64;
+/// Pause before a relay that failed tries again, at first.
+pub const RELAY_RETRY_MIN: Duration = Duration::from_millis(100);
+/// Pause before a relay that failed again and again tries again.
+pub const RELAY_RETRY_MAX: Duration = Duration::from_millis(2_000);
+/// Entries looked at to make sure that a graph loaded late is not ahead of the relay; more closes its users with 4009.
+pub const LOOKAHEAD_ENTRIES_MAX: u16 = 1_024;
+/// Entries with access changes kept for loads under way; a load that needs older ones starts again.
+pub const LOAD_LOG_ENTRIES_MAX: usize = 1_024;
+/// How often one load is tried before the connection is refused with 4009.
+pub const LOAD_ATTEMPTS_MAX: usize = 4;
+/// How long one load, or waiting for the relay to reach it, may take before the connection is refused with 4009.
+pub const LOAD_MAX: Duration = Duration::from_millis(5_000);
+/// Guilds named to the access source as known already: beyond it a graph may be read once more than needed.
+pub const KNOWN_GUILDS_MAX: usize = 1_024;
+/// How long a refused subscribe waits for the relay to catch up with what was committed before it.
+pub const CATCH_UP_MAX: Duration = Duration::from_millis(2_000);
+/// How long an answer waits for its fence (FEN-5); then the users concerned are closed with 4009.
+pub const FENCE_MAX: Duration = Duration::from_millis(2_000);
+
+/// Largest single set of answers to one command: `presence_sync` of 1,024 ids of 29 bytes, and two small frames.
+const ANSWER_BYTES_MAX: usize = 32 * 1_024;
+
+const _: () = assert!(INPUT_FRAMES_MAX + 3 <= QUEUE_FRAMES && INPUT_BYTES_MAX + ANSWER_BYTES_MAX <= QUEUE_BYTES);
+const _: () = assert!(SLICES_PER_WRITE_MAX >= PIECES_PER_FRAME);
+const _: () = assert!(TICK_MS <= CLOSE_TAKE_MS && SWEEP_MS <= WRITE_STALL_MS);
+const _: () = assert!(IDLE_SECS > 2 * PING_SECS);
+const _: () = assert!(CLOSE_TAKE_MS + CLOSE_ANSWER_MS + 2 * TICK_MS < DRAIN_MAX.as_millis() as u64);

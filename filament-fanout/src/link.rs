@@ -1,0 +1,67 @@
+//! What the hub, the flush loops and the read side share of one connection: its mailbox, its transport, its sign of life.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use crate::{
+    clock::Now,
+    mailbox::{Ending, Mailbox},
+    registry::ConnectionKey,
+    transport::TransportWrite,
+};
+
+/// One connection. The registry holds it while it is open, the closing list until its socket is done with.
+#[derive(Debug)]
+pub(crate) struct Link<W> {
+    mailbox: Mutex<Mailbox>,
+    pub(crate) transport: W,
+    heard_ms: AtomicU64,
+    /// Its place in the registry while it is open.
+    pub(crate) key: ConnectionKey,
+    /// The flush loop that writes to it.
+    pub(crate) shard: u16,
+    /// Whether it hears the compatibility notices (contract §4.11).
+    pub(crate) is_plain: bool,
+}
+
+impl<W> Link<W> {
+    pub(crate) fn new(transport: W, key: ConnectionKey, shard: u16, is_plain: bool, now: Now) -> Arc<Self> {
+        Arc::new(Self {
+            mailbox: Mutex::default(),
+            transport,
+            heard_ms: AtomicU64::new(now.ms()),
+            key,
+            shard,
+            is_plain,
+        })
+    }
+
+    /// The mailbox. Taken after the hub's lock or without it, never before; held across at most one flush.
+    #[inline]
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Mailbox> {
+        self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes an inbound byte.
+    pub(crate) fn touch(&self, now: Now) {
+        self.heard_ms.store(now.ms(), Ordering::Relaxed);
+    }
+
+    /// For how many milliseconds nothing was heard.
+    pub(crate) fn silent_ms(&self, now: Now) -> u64 {
+        now.ms().saturating_sub(self.heard_ms.load(Ordering::Relaxed))
+    }
+}
+
+impl<W: TransportWrite> Link<W> {
+    /// Shuts the transport down as the end asks for, if it came to one.
+    pub(crate) fn shut_down(&self, ending: Option<Ending>) {
+        match ending {
+            Some(Ending::Finish) => self.transport.shutdown(false),
+            Some(Ending::Reset) => self.transport.shutdown(true),
+            None => {}
+        }
+    }
+}

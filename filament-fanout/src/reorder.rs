@@ -1,0 +1,48 @@
+//! `channel_reorder`: rendered for what each receiver sees, sent only to those whose own list changed its order.
+
+use std::collections::HashMap;
+
+use filament_core::ChannelOrder;
+use filament_protocol::{ChannelId, Event, event::ChannelReorder};
+
+use crate::{
+    access::views::{ChannelSet, Views},
+    frame::{Frame, Reach},
+    hub::Hub,
+    transport::TransportWrite,
+};
+
+impl<W: TransportWrite> Hub<W> {
+    /// Delivers a new order to the members of the guild. Receivers who see the same channels share one frame.
+    pub(crate) fn deliver_order(&mut self, order: &ChannelOrder, origin_us: u64) -> u64 {
+        let Self { registry, access, outbox, .. } = self;
+        let guild_id = order.guild_id;
+        let Some(graph) = access.graph(guild_id) else { return 0 };
+        let mut views = Views::of(graph);
+        let mut rendered: HashMap<ChannelSet, Option<Frame>> = HashMap::new();
+        let mut taken = 0;
+        for user_id in access.members(guild_id) {
+            let Some((_, subject)) = access.subject(guild_id, user_id) else { continue };
+            let visible = views.visible(subject);
+            let frame = rendered.entry(visible).or_insert_with(|| render(order, &views, &visible, origin_us));
+            if let Some(frame) = frame {
+                taken += outbox.put_all(registry.handles_of(user_id), frame);
+            }
+        }
+        taken
+    }
+}
+
+/// The event for those who see `visible`, `None` if their list is as it was.
+fn render(order: &ChannelOrder, views: &Views<'_>, visible: &ChannelSet, origin_us: u64) -> Option<Frame> {
+    let seen = |list: &[ChannelId]| -> Vec<ChannelId> {
+        list.iter().copied().filter(|channel_id| views.holds(visible, *channel_id)).collect()
+    };
+    let channel_ids = seen(&order.after);
+    if channel_ids == seen(&order.before) {
+        return None;
+    }
+    let event = ChannelReorder { guild_id: order.guild_id, channel_ids, updated_at_unix: order.updated_at };
+    // 200 ids are 6 KB: the event always fits.
+    Frame::live(&Event::ChannelReorder(event), Reach::Guild(order.guild_id), origin_us).ok()
+}

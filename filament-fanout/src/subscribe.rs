@@ -1,0 +1,92 @@
+//! Subscribing and unsubscribing, each one step in the order of events (contract §6.3, §6.4).
+
+use std::sync::Arc;
+
+use filament_protocol::{
+    ChannelId, ErrorCode, Event, EventKind, GuildId,
+    event::{Subscribed, Unsubscribed, UnsubscribedReason, VoiceParticipantSync},
+    text::Ref,
+};
+
+use crate::{
+    clock::Now, frame::Reach, hub::Hub, limits::SUBSCRIPTIONS_MAX, link::Link, observe::DropReason,
+    transport::TransportWrite,
+};
+
+/// What became of a subscribe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subscribing {
+    /// Subscribed and answered, or the connection is closing.
+    Done,
+    /// Refused; nothing changed.
+    Refused(ErrorCode),
+    /// A server owner asks for a guild that is not in the table: load it and ask again.
+    UnknownGuild,
+}
+
+impl<W: TransportWrite> Hub<W> {
+    /// Checks, registers and answers a subscribe: from here on every event of `SUB(c)` is delivered (GW-20 to GW-23).
+    ///
+    /// "No such guild", "no such channel" and "not visible" are one refusal.
+    pub(crate) fn subscribe(
+        &mut self,
+        link: &Arc<Link<W>>,
+        guild_id: GuildId,
+        channel_id: ChannelId,
+        r#ref: Option<&Ref>,
+        now: Now,
+    ) -> Subscribing {
+        let Some(registered) = self.registry.get(link.key).filter(|known| Arc::ptr_eq(&known.handle, link)) else {
+            return Subscribing::Done;
+        };
+        let user_id = registered.user_id;
+        if !self.access.knows_guild(guild_id) && self.access.is_server_owner(user_id) {
+            return Subscribing::UnknownGuild;
+        }
+        if !self.access.sees(guild_id, channel_id, user_id) {
+            return Subscribing::Refused(ErrorCode::Forbidden);
+        }
+        if !self.registry.is_subscribed(link.key, channel_id) {
+            if self.registry.subscriptions_of(link.key) >= SUBSCRIPTIONS_MAX {
+                return Subscribing::Refused(ErrorCode::QuotaExceeded);
+            }
+            self.registry.subscribe(link.key, guild_id, channel_id);
+        }
+        match self.presence_sync(guild_id, user_id, now) {
+            Ok(frame) => self.send_frame(link, &frame, now),
+            Err(_) => self.stats.dropped(EventKind::PresenceSync, DropReason::OversizedOutbound),
+        }
+        let reach = Reach::Channel(guild_id, channel_id);
+        let subscribed = Subscribed { guild_id, channel_id, r#ref: r#ref.cloned() };
+        self.send_live(link, &Event::Subscribed(subscribed), reach, now);
+        let synced_at_unix = self.stamp(now);
+        let voice = VoiceParticipantSync { guild_id, channel_id, participants: Vec::new(), synced_at_unix };
+        self.send_live(link, &Event::VoiceParticipantSync(voice), reach, now);
+        Subscribing::Done
+    }
+
+    /// Ends a subscription, if there is one, and answers (§6.4).
+    pub(crate) fn unsubscribe(
+        &mut self,
+        link: &Arc<Link<W>>,
+        guild_id: GuildId,
+        channel_id: ChannelId,
+        r#ref: Option<&Ref>,
+        now: Now,
+    ) {
+        if !self.registry.get(link.key).is_some_and(|known| Arc::ptr_eq(&known.handle, link)) {
+            return;
+        }
+        let exists = self.access.graph(guild_id).is_some_and(|graph| graph.channel(channel_id).is_some());
+        if exists && self.registry.unsubscribe(link.key, channel_id) {
+            self.forget_unused_guild(guild_id);
+        }
+        let event = Unsubscribed {
+            guild_id,
+            channel_id: Some(channel_id),
+            reason: UnsubscribedReason::Requested,
+            r#ref: r#ref.cloned(),
+        };
+        self.send_live(link, &Event::Unsubscribed(event), Reach::Connection, now);
+    }
+}

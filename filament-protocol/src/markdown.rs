@@ -1,0 +1,238 @@
+//! Markdown tokens (§10.3): what clients draw instead of parsing message text themselves.
+
+#[cfg(feature = "markdown")]
+mod tokenize;
+
+#[cfg(feature = "markdown")]
+pub use tokenize::tokenize;
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, Unexpected};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+/// One markdown token. On the wire an object tagged by `type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// `paragraph_start`.
+    ParagraphStart,
+    /// `paragraph_end`.
+    ParagraphEnd,
+    /// `heading_start`.
+    HeadingStart {
+        /// Level, 1..=6.
+        level: u8,
+    },
+    /// `heading_end`.
+    HeadingEnd,
+    /// `emphasis_start`.
+    EmphasisStart,
+    /// `emphasis_end`.
+    EmphasisEnd,
+    /// `strong_start`.
+    StrongStart,
+    /// `strong_end`.
+    StrongEnd,
+    /// `list_start`.
+    ListStart {
+        /// Whether the items are numbered.
+        ordered: bool,
+    },
+    /// `list_end`.
+    ListEnd,
+    /// `list_item_start`.
+    ListItemStart,
+    /// `list_item_end`.
+    ListItemEnd,
+    /// `link_start`.
+    LinkStart {
+        /// Target with scheme http, https or mailto; at most 4,096 UTF-16 units.
+        href: Box<str>,
+    },
+    /// `link_end`.
+    LinkEnd,
+    /// `text`.
+    Text {
+        /// Plain text; at most 4,096 UTF-16 units.
+        text: Box<str>,
+    },
+    /// `code`.
+    Code {
+        /// Inline code; at most 4,096 UTF-16 units.
+        code: Box<str>,
+    },
+    /// `fenced_code`.
+    FencedCode {
+        /// Lower-case language word, if the block names one.
+        language: Option<Box<str>>,
+        /// The block; at most 16,384 UTF-16 units.
+        code: Box<str>,
+    },
+    /// `soft_break`.
+    SoftBreak,
+    /// `hard_break`.
+    HardBreak,
+}
+
+impl Token {
+    /// The nineteen values of `type`, in the order of the variants.
+    pub const TYPES: [&'static str; 19] = [
+        "paragraph_start",
+        "paragraph_end",
+        "heading_start",
+        "heading_end",
+        "emphasis_start",
+        "emphasis_end",
+        "strong_start",
+        "strong_end",
+        "list_start",
+        "list_end",
+        "list_item_start",
+        "list_item_end",
+        "link_start",
+        "link_end",
+        "text",
+        "code",
+        "fenced_code",
+        "soft_break",
+        "hard_break",
+    ];
+
+    /// Returns the value of `type`.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        let index = match self {
+            Self::ParagraphStart => 0,
+            Self::ParagraphEnd => 1,
+            Self::HeadingStart { .. } => 2,
+            Self::HeadingEnd => 3,
+            Self::EmphasisStart => 4,
+            Self::EmphasisEnd => 5,
+            Self::StrongStart => 6,
+            Self::StrongEnd => 7,
+            Self::ListStart { .. } => 8,
+            Self::ListEnd => 9,
+            Self::ListItemStart => 10,
+            Self::ListItemEnd => 11,
+            Self::LinkStart { .. } => 12,
+            Self::LinkEnd => 13,
+            Self::Text { .. } => 14,
+            Self::Code { .. } => 15,
+            Self::FencedCode { .. } => 16,
+            Self::SoftBreak => 17,
+            Self::HardBreak => 18,
+        };
+        Self::TYPES[index]
+    }
+}
+
+impl Serialize for Token {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut token = serializer.serialize_struct("Token", 3)?;
+        token.serialize_field("type", self.type_name())?;
+        match self {
+            Self::HeadingStart { level } => token.serialize_field("level", level)?,
+            Self::ListStart { ordered } => token.serialize_field("ordered", ordered)?,
+            Self::LinkStart { href } => token.serialize_field("href", href)?,
+            Self::Text { text } => token.serialize_field("text", text)?,
+            Self::Code { code } => token.serialize_field("code", code)?,
+            Self::FencedCode { language, code } => {
+                token.serialize_field("language", language)?;
+                token.serialize_field("code", code)?;
+            }
+            Self::ParagraphStart
+            | Self::ParagraphEnd
+            | Self::HeadingEnd
+            | Self::EmphasisStart
+            | Self::EmphasisEnd
+            | Self::StrongStart
+            | Self::StrongEnd
+            | Self::ListEnd
+            | Self::ListItemStart
+            | Self::ListItemEnd
+            | Self::LinkEnd
+            | Self::SoftBreak
+            | Self::HardBreak => {}
+        }
+        token.end()
+    }
+}
+
+/// The value of `type`, on the way in.
+struct TypeName(usize);
+
+impl<'de> Deserialize<'de> for TypeName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TypeVisitor;
+
+        impl serde::de::Visitor<'_> for TypeVisitor {
+            type Value = TypeName;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a token type")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<TypeName, E> {
+                let index = Token::TYPES.iter().position(|&known| known == name);
+                index.map(TypeName).ok_or_else(|| E::unknown_variant(name, &Token::TYPES))
+            }
+        }
+
+        deserializer.deserialize_str(TypeVisitor)
+    }
+}
+
+/// Every member any token has.
+#[derive(serde::Deserialize)]
+struct TokenMembers {
+    r#type: TypeName,
+    #[serde(default, deserialize_with = "crate::field::present")]
+    level: Option<u8>,
+    #[serde(default, deserialize_with = "crate::field::present")]
+    ordered: Option<bool>,
+    #[serde(default, deserialize_with = "crate::field::present")]
+    href: Option<Box<str>>,
+    #[serde(default, deserialize_with = "crate::field::present")]
+    text: Option<Box<str>>,
+    #[serde(default, deserialize_with = "crate::field::present")]
+    code: Option<Box<str>>,
+    #[serde(default)]
+    language: Option<Box<str>>,
+}
+
+impl<'de> Deserialize<'de> for Token {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = TokenMembers::deserialize(deserializer)?;
+        let token = match members.r#type.0 {
+            0 => Self::ParagraphStart,
+            1 => Self::ParagraphEnd,
+            2 => match member(members.level, "level")? {
+                level @ 1..=6 => Self::HeadingStart { level },
+                level => {
+                    return Err(D::Error::invalid_value(Unexpected::Unsigned(level.into()), &"a level in 1..=6"));
+                }
+            },
+            3 => Self::HeadingEnd,
+            4 => Self::EmphasisStart,
+            5 => Self::EmphasisEnd,
+            6 => Self::StrongStart,
+            7 => Self::StrongEnd,
+            8 => Self::ListStart { ordered: member(members.ordered, "ordered")? },
+            9 => Self::ListEnd,
+            10 => Self::ListItemStart,
+            11 => Self::ListItemEnd,
+            12 => Self::LinkStart { href: member(members.href, "href")? },
+            13 => Self::LinkEnd,
+            14 => Self::Text { text: member(members.text, "text")? },
+            15 => Self::Code { code: member(members.code, "code")? },
+            16 => Self::FencedCode { language: members.language, code: member(members.code, "code")? },
+            17 => Self::SoftBreak,
+            _ => Self::HardBreak,
+        };
+        Ok(token)
+    }
+}
+
+fn member<T, E: Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
+    value.ok_or_else(|| E::missing_field(name))
+}

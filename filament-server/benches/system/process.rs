@@ -1,0 +1,56 @@
+//! A server process: started, watched for its CPU time, stopped.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+};
+
+/// A child process that printed the address it listens on; killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a command and reads the address from the end of its first line.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the server starts");
+        let mut output = BufReader::new(child.stdout.take().expect("piped"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("a first line");
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        let address = line.trim().rsplit(['/', ' ']).next().and_then(|text| text.parse().ok());
+        Self { child, address: address.expect("the first line ends in an address") }
+    }
+
+    /// Starts this benchmark again in another role.
+    pub fn this(role: &str, number: usize) -> Self {
+        let program = std::env::current_exe().expect("a path");
+        Self::start(Command::new(program).args([role, &number.to_string()]))
+    }
+
+    /// CPU seconds the process has used so far, user and system.
+    pub fn cpu_seconds(&self) -> f64 {
+        /// Clock ticks per second of `/proc/<pid>/stat` on Linux.
+        const TICKS: f64 = 100.0;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("Linux");
+        let after_name = stat.rsplit(')').next().expect("a name in parentheses");
+        let ticks = |nth: usize| after_name.split_whitespace().nth(nth).and_then(|text| text.parse::<f64>().ok());
+        (ticks(11).expect("utime") + ticks(12).expect("stime")) / TICKS
+    }
+
+    /// Resident memory, bytes.
+    pub fn resident_bytes(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
+        line.split_whitespace().nth(1).and_then(|text| text.parse::<usize>().ok()).expect("kB") * 1_024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

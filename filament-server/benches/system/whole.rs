@@ -1,0 +1,124 @@
+//! The released server, from the outside: REST in, frames out.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Http, frame, gateway, guild, subscribe, user},
+    load::{Load, Received},
+    process::Server,
+};
+
+/// Gateway connections one user may have (GW-4).
+const CONNECTIONS_PER_USER: usize = 32;
+
+/// Text of every message, chosen so that its event is near 350 bytes.
+const TEXT: &str = "Hello there, can somebody look at the build?";
+
+/// A server with its own data folder and with limits that let one machine be the whole load.
+pub struct Whole {
+    pub server: Server,
+    data: std::path::PathBuf,
+}
+
+impl Whole {
+    pub fn start(name: &str) -> Self {
+        let data = std::env::temp_dir().join(format!("filament-bench-{}-{name}", std::process::id()));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_filament-server"));
+        command
+            .env("FILAMENT_BIND_ADDR", "127.0.0.1:0")
+            .env("FILAMENT_DATA_DIR", &data)
+            .env("FILAMENT_RATE_LIMIT_REQUESTS_PER_MINUTE", "60000000")
+            .env("FILAMENT_AUTH_ROUTE_REQUESTS_PER_MINUTE", "100000")
+            .env("FILAMENT_DIRECTORY_JOIN_REQUESTS_PER_MINUTE_PER_IP", "100000")
+            .env("RUST_LOG", "warn");
+        Self { server: Server::start(&mut command), data }
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+/// `count` users that are members of the guild.
+pub async fn members(server: &Server, guild_id: &str, count: usize) -> Vec<Http> {
+    let mut members = Vec::with_capacity(count);
+    for n in 0..count {
+        let mut member = user(server, &format!("member_{n}")).await;
+        member.request("POST", &format!("/guilds/{guild_id}/join"), &Value::Null).await;
+        members.push(member);
+    }
+    members
+}
+
+/// Bytes of one delivery on the wire: what all servers of a comparison write.
+pub async fn frame_bytes() -> usize {
+    let whole = Whole::start("size");
+    let mut owner = user(&whole.server, "owner").await;
+    let (guild_id, channel_id) = guild(&mut owner).await;
+    let mut stream = gateway(&whole.server, &owner.token).await;
+    subscribe(&mut stream, &guild_id, &channel_id).await;
+    post(&mut owner, &guild_id, &channel_id).await;
+    loop {
+        let event = frame(&mut stream).await;
+        if event["t"] == "message_create" {
+            let payload = event.to_string().len();
+            return payload + if payload < 126 { 2 } else { 4 };
+        }
+    }
+}
+
+pub async fn post(http: &mut Http, guild_id: &str, channel_id: &str) {
+    http.request("POST", &format!("/guilds/{guild_id}/channels/{channel_id}/messages"), &json!({ "content": TEXT })).await;
+}
+
+/// One run: as many posting connections as messages may be in flight.
+pub async fn run(load: Load) -> f64 {
+    let whole = Whole::start("delivery");
+    let server = &whole.server;
+    let mut owner = user(server, "owner").await;
+    let (guild_id, channel_id) = guild(&mut owner).await;
+    let members = members(server, &guild_id, load.subscribers.div_ceil(CONNECTIONS_PER_USER)).await;
+    let received = Received::new();
+    for n in 0..load.subscribers {
+        let mut stream = gateway(server, &members[n / CONNECTIONS_PER_USER].token).await;
+        subscribe(&mut stream, &guild_id, &channel_id).await;
+        assert!(stream.buffer().is_empty(), "nothing else happens meanwhile");
+        received.watch(stream.into_inner());
+    }
+    let mut posters = Vec::new();
+    for _ in 0..load.window.0 {
+        posters.push(Http::connect(server, &owner.token).await);
+    }
+    // Presence of the members that connected last is told within two seconds; it must not fall into the run.
+    settle(&received).await;
+    load.drive(&received, || server.cpu_seconds(), async |count| {
+        let posts = posters.iter_mut().take(count).map(|poster| post(poster, &guild_id, &channel_id));
+        for_all(posts).await;
+    })
+    .await
+}
+
+/// Waits until nothing has arrived for a while.
+async fn settle(received: &Received) {
+    loop {
+        let before = received.bytes();
+        tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+        if received.bytes() == before {
+            return;
+        }
+    }
+}
+
+/// Drives futures at once, on this task.
+async fn for_all(futures: impl Iterator<Item = impl Future<Output = ()>>) {
+    let mut pending: Vec<_> = futures.map(Box::pin).collect();
+    std::future::poll_fn(|context| {
+        pending.retain_mut(|future| future.as_mut().poll(context).is_pending());
+        if pending.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}

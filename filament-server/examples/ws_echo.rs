@@ -1,0 +1,119 @@
+//! Echo server on the WebSocket layer alone, for conformance tests with Autobahn's fuzzing client. Not part of the product:
+//! it takes binary messages and large ones, asks nobody for a token and bounds no connection count.
+//!
+//! `cargo run --example ws_echo [ADDRESS]` prints `ws_echo listening on ws://<address>`; the default is a free local port.
+
+use std::convert::Infallible;
+use std::io;
+use std::time::Instant;
+
+use bytes::Bytes;
+use filament_server::ws::handshake::take_stream;
+use filament_server::ws::{
+    Action, Binary, Closing, Ended, Flow, Handler, Handshake, Incoming, Input, ReadError, Reader, ReaderLimits, encode,
+    finish,
+};
+use http::{Request, Response, StatusCode};
+use http_body_util::Empty;
+use hyper::body::Incoming as Body;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::net::{TcpListener, TcpStream};
+
+/// Autobahn sends messages of up to 16 MiB, and 4 MiB in 65,537 fragments of 64 bytes, the last one empty.
+const LIMITS: ReaderLimits =
+    ReaderLimits { message_bytes_max: 16 << 20, fragments_max: 1 << 17, binary: Binary::Accept };
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
+    let listener = TcpListener::bind(address).await?;
+    println!("ws_echo listening on ws://{}", listener.local_addr()?);
+    loop {
+        let (socket, _) = listener.accept().await?;
+        socket.set_nodelay(true)?;
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new());
+        let connection = http.serve_connection(TokioIo::new(socket), service_fn(answer));
+        tokio::spawn(connection.with_upgrades());
+    }
+}
+
+/// Upgrades, or refuses what is no handshake.
+async fn answer(mut request: Request<Body>) -> Result<Response<Empty<Bytes>>, Infallible> {
+    match Handshake::check(&request) {
+        Ok(handshake) => {
+            let (response, upgrade) = handshake.accept(&mut request);
+            tokio::spawn(serve(upgrade));
+            Ok(response)
+        }
+        Err(error) => {
+            eprintln!("refused: {error}");
+            let mut response = Response::new(Empty::new());
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+            Ok(response)
+        }
+    }
+}
+
+/// Echoes until one side closes, then closes as the contract says.
+async fn serve(upgrade: OnUpgrade) {
+    let Ok((socket, already_read)) = take_stream::<TcpStream>(upgrade).await else {
+        return;
+    };
+    let (read_half, write_half) = socket.into_split();
+    let mut reader = Reader::new(read_half, already_read, LIMITS);
+    let mut echo = Echo { socket: write_half, reply: Vec::new(), peer_code: None };
+    let input = match reader.run(&mut echo).await {
+        Ok(Ended::Stopped) => Input::PeerClosed(echo.peer_code),
+        Ok(Ended::PeerGone) | Err(ReadError::Io(_)) => Input::PeerGone,
+        Err(ReadError::Protocol(error)) => Input::Refused(error),
+        Err(_) => Input::PeerGone,
+    };
+    let mut closing = Closing::new();
+    let ending = match closing.step(input, Instant::now()) {
+        Action::Send(frame) => finish(&mut closing, &mut reader, echo.socket.write_all(&frame)).await,
+        other => other,
+    };
+    if ending == Action::Reset {
+        let _ = echo.socket.as_ref().set_zero_linger();
+        echo.socket.forget();
+    }
+}
+
+/// Sends everything back.
+struct Echo {
+    socket: OwnedWriteHalf,
+    reply: Vec<u8>,
+    peer_code: Option<u16>,
+}
+
+impl Handler for Echo {
+    fn incoming(&mut self, incoming: Incoming<'_>) -> Flow {
+        match incoming {
+            Incoming::Text(text) => self.reply = encode::text(&text),
+            Incoming::Binary(payload) => {
+                self.reply = [encode::binary_head(payload.len()).as_ref(), &payload].concat();
+            }
+            Incoming::Ping(payload) => self.reply = encode::pong(&payload),
+            Incoming::Pong => return Flow::Continue,
+            Incoming::Close { code, .. } => {
+                self.peer_code = code;
+                return Flow::Stop;
+            }
+        }
+        Flow::Wait
+    }
+
+    async fn proceed(&mut self) -> Flow {
+        let reply = std::mem::take(&mut self.reply);
+        match self.socket.write_all(&reply).await {
+            Ok(()) => Flow::Continue,
+            Err(_) => Flow::Stop,
+        }
+    }
+}

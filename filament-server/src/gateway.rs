@@ -1,0 +1,174 @@
+//! The gateway (contract §6): who may open a connection, and the way from an upgrade to a client that is served.
+
+mod client;
+mod snapshot;
+mod socket;
+
+use std::sync::Arc;
+
+use filament_core::session::{IngressLimits, Session};
+use filament_core::{Actor, Seq};
+use filament_fanout::{Fanout, FanoutConfig, Hello, Refusal};
+use filament_protocol::limits::FEATURES_MAX;
+use filament_protocol::{ConnectionId, ErrorCode, FeatureName, Timestamp};
+use hyper::upgrade::OnUpgrade;
+
+use self::client::Client;
+use self::socket::Socket;
+use crate::app::{App, Store};
+use crate::config::GatewayConfig;
+use crate::http::answer::{Answer, AnswerBody};
+use crate::http::call::Call;
+use crate::http::error::ApiError;
+use crate::http::gate::bearer;
+use crate::http::wire::Wire;
+use crate::limits::{CONNECTIONS_PER_USER_RETRY_SECS, RETRY_AFTER_DRAIN_SECS, RETRY_AFTER_OVERLOAD_SECS};
+use crate::ws::handshake::{Handshake, take_stream};
+use crate::ws::{Reader, ReaderLimits};
+
+/// All gateway connections of this process.
+#[derive(Debug)]
+pub struct Gateway {
+    fanout: Fanout<Socket>,
+    ingress: IngressLimits,
+}
+
+impl Gateway {
+    /// A gateway without connections that will deliver what `store` commits.
+    #[must_use]
+    pub fn new(config: &GatewayConfig, store: &Store) -> Self {
+        let subscribes = u16::try_from(config.subscribes_per_window).unwrap_or(u16::MAX);
+        let ingress = IngressLimits {
+            frames: u16::try_from(config.ingress_events_per_window).unwrap_or(u16::MAX),
+            window_ms: u64::try_from(config.ingress_window.as_millis()).unwrap_or(u64::MAX),
+            subscribes,
+        };
+        let (journal, access) = (Arc::new(store.clone()), Arc::new(store.clone()));
+        Self { fanout: Fanout::new(fanout_config(config), journal, access), ingress }
+    }
+
+    /// Delivers what the store commits until `shutdown` completes.
+    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
+        self.fanout.run(shutdown).await;
+    }
+
+    /// Returns when every access change of entry `seq` is in force (FEN-5).
+    pub async fn fenced(&self, seq: Seq) {
+        self.fanout.fenced(seq).await;
+    }
+
+    /// Closes every connection with 1001 and a wait of its own (GW-50).
+    pub async fn drain(&self) {
+        self.fanout.drain().await;
+    }
+}
+
+/// `GET /gateway/ws`: judges the upgrade, answers it, and serves the connection in the background.
+///
+/// # Errors
+/// Before the upgrade, as JSON (GW-4): 401, 403 for the origin, 400 for what is no WebSocket handshake or a malformed `features`,
+/// 429 for too many connections of the user, 503 for too many of all.
+pub async fn open(mut call: Call) -> Result<Answer, ApiError> {
+    let mut request = call.upgrade.take().ok_or_else(ApiError::internal)?;
+    let handshake = Handshake::check(&request);
+    let subprotocol_token = handshake.as_ref().ok().and_then(Handshake::bearer);
+    let (actor, token_expires_at) = authenticate(&call, subprotocol_token)?;
+    if !call.app.cors.admits_upgrade(&call.headers) {
+        return Err(ApiError::new(ErrorCode::Forbidden));
+    }
+    check_features(&call)?;
+    let handshake = handshake.map_err(|error| ApiError::invalid(error.to_string()))?;
+    call.app.gateway.fanout.admit(actor.user_id).map_err(refused)?;
+    let (response, upgrade) = handshake.accept(&mut request);
+    let opening = Opening { app: Arc::clone(&call.app), actor, token_expires_at };
+    tokio::spawn(opening.serve(upgrade));
+    Ok(response.map(|_| AnswerBody::empty()))
+}
+
+/// The first token source that is present decides (GW-2).
+fn authenticate(call: &Call, subprotocol_token: Option<&str>) -> Result<(Actor, Timestamp), ApiError> {
+    let query = call.query().text("access_token")?;
+    let token = if call.headers.contains_key(http::header::AUTHORIZATION) {
+        bearer(&call.headers)
+    } else {
+        subprotocol_token.or(query.as_deref())
+    };
+    token.and_then(|token| call.app.authenticate_until(token)).ok_or_else(ApiError::unauthorized)
+}
+
+/// A malformed list is 400; well-formed names that this server does not know are ignored (contract §7).
+fn check_features(call: &Call) -> Result<(), ApiError> {
+    let Some(list) = call.query().text("features")? else { return Ok(()) };
+    let names: Vec<&str> = list.split(',').filter(|_| !list.is_empty()).collect();
+    if names.len() > FEATURES_MAX || names.iter().any(|name| FeatureName::new(*name).is_err()) {
+        return Err(ApiError::invalid("features is a list of at most 16 names"));
+    }
+    Ok(())
+}
+
+fn refused(refusal: Refusal) -> ApiError {
+    match refusal {
+        Refusal::TooManyOfUser => ApiError::rate_limited(CONNECTIONS_PER_USER_RETRY_SECS),
+        Refusal::Draining => ApiError::overloaded(RETRY_AFTER_DRAIN_SECS),
+        _ => ApiError::overloaded(RETRY_AFTER_OVERLOAD_SECS),
+    }
+}
+
+fn fanout_config(config: &GatewayConfig) -> FanoutConfig {
+    FanoutConfig {
+        queue_frames: config.queue_frames,
+        queue_bytes: config.queue_bytes,
+        connections_max: config.connections_max,
+        connections_per_user: config.connections_per_user,
+        token_grace_secs: config.token_grace.as_secs(),
+        ping_secs: config.ping.as_secs(),
+        idle_secs: config.idle.as_secs(),
+        ..FanoutConfig::default()
+    }
+}
+
+/// A connection whose upgrade was answered and that is not registered yet.
+struct Opening {
+    app: Arc<App>,
+    actor: Actor,
+    token_expires_at: Timestamp,
+}
+
+impl Opening {
+    async fn serve(self, upgrade: OnUpgrade) {
+        let (stream, already_read) = match take_stream::<Wire>(upgrade).await {
+            Ok((wire, already_read)) => (wire.into_stream(), already_read),
+            Err(error) => return tracing::debug!(%error, "an upgrade came to nothing"),
+        };
+        let (read_half, write_half) = stream.into_split();
+        let reader = Reader::new(read_half, already_read, ReaderLimits::default());
+        match connection_id() {
+            Some(id) => self.register(id, Socket::new(write_half)).await.run(reader).await,
+            None => tracing::error!("the system gives no random bytes for a connection id"),
+        }
+    }
+
+    async fn register(self, connection_id: ConnectionId, socket: Socket) -> Client {
+        let Self { app, actor, token_expires_at } = self;
+        let hello = Hello {
+            connection_id,
+            user_id: actor.user_id,
+            session_id: actor.session_id,
+            is_server_owner: actor.is_server_owner,
+            is_plain: true,
+            features: Vec::new(),
+            token_expires_at,
+        };
+        let connection = app.gateway.fanout.connect(hello, socket).await;
+        let session = Session::new(app.gateway.ingress);
+        Client::new(app, actor, session, connection)
+    }
+}
+
+/// A fresh id, in the order of time as all ids are.
+fn connection_id() -> Option<ConnectionId> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).ok()?;
+    let ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    Some(ConnectionId::from_u128((ms << 80) | (u128::from_be_bytes(random) >> 48)))
+}

@@ -1,0 +1,184 @@
+//! One client: what it sends is decoded and charged by [`Session`], carried out one command after another, and answered by events.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use filament_core::session::{IngressFault, Session, SessionStep, refusal};
+use filament_core::{Actor, TransactError, decide};
+use filament_fanout::Connection;
+use filament_protocol::event::HeartbeatAck;
+use filament_protocol::{CloseCode, Command, CommandKind, CreateMessage, ErrorCode, Event};
+
+use super::socket::Socket;
+use crate::app::App;
+use crate::http::error::ApiError;
+use crate::metrics::label::{ParseRejection, RateReason, RateSurface};
+use crate::ws::{Ended, Flow, Handler, Incoming, ReadError, Reader, encode};
+
+/// Access revisions are not kept yet: 0 is behind every revision, so that no client takes it for news (RES-30).
+const ACCESS_REVISION_UNKNOWN: u64 = 0;
+
+/// The read side of one connection, from the first byte after the upgrade to the last.
+pub struct Client {
+    app: Arc<App>,
+    actor: Actor,
+    session: Session,
+    connection: Connection<Socket>,
+    /// A command that was decoded and is to be carried out.
+    pending: Option<Command>,
+    /// Where the clock of its budgets starts.
+    began: Instant,
+}
+
+impl Client {
+    /// A client whose connection is registered.
+    #[must_use]
+    pub fn new(app: Arc<App>, actor: Actor, session: Session, connection: Connection<Socket>) -> Self {
+        Self { app, actor, session, connection, pending: None, began: Instant::now() }
+    }
+
+    /// Reads until the connection has ended: after a close by either side only the peer's close frame still counts.
+    pub async fn run<R: tokio::io::AsyncRead + Unpin>(mut self, mut reader: Reader<R>) {
+        loop {
+            match reader.run(&mut self).await {
+                Ok(Ended::Stopped) => {}
+                Ok(Ended::PeerGone) | Err(ReadError::Io(_)) => return self.connection.lost(),
+                Err(ReadError::Protocol(error)) => self.close_for(error.close_code()),
+            }
+            reader.skip_to_close();
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn close_for(&self, code: CloseCode) {
+        self.app.metrics.parse_rejected.increment(ParseRejection::InvalidEnvelope);
+        self.connection.close(code, None);
+    }
+
+    fn text(&mut self, text: &str) -> Flow {
+        match self.session.receive(text.as_bytes(), self.now_ms()) {
+            SessionStep::Run(command) => {
+                self.pending = Some(command);
+                Flow::Wait
+            }
+            SessionStep::Refuse(event) => {
+                self.app.metrics.rate_limit_hits.increment((RateSurface::Gateway, RateReason::Subscribe));
+                self.connection.send(&event);
+                Flow::Wait
+            }
+            SessionStep::Close { code, retry_after_ms, fault } => {
+                self.count(&fault);
+                self.connection.close(code, retry_after_ms);
+                Flow::Stop
+            }
+        }
+    }
+
+    fn count(&self, fault: &IngressFault) {
+        let metrics = &self.app.metrics;
+        match fault {
+            IngressFault::Envelope => metrics.parse_rejected.increment(ParseRejection::InvalidEnvelope),
+            IngressFault::UnknownCommand(name) => metrics.unknown_received.increment(name),
+            IngressFault::Payload(command) => metrics.parse_rejected.increment(match command {
+                CommandKind::Subscribe => ParseRejection::InvalidSubscribePayload,
+                CommandKind::Unsubscribe => ParseRejection::InvalidUnsubscribePayload,
+                CommandKind::MessageCreate => ParseRejection::InvalidMessageCreatePayload,
+                CommandKind::Heartbeat => ParseRejection::InvalidHeartbeatPayload,
+            }),
+            IngressFault::Budget => metrics.rate_limit_hits.increment((RateSurface::Gateway, RateReason::Ingress)),
+        }
+    }
+
+    async fn carry_out(&self, command: Command) {
+        let outcome = match &command {
+            Command::Subscribe(subscribe) => {
+                let echo = subscribe.r#ref.clone();
+                self.connection.subscribe(subscribe.guild_id, subscribe.channel_id, echo).await
+            }
+            Command::Unsubscribe(unsubscribe) => {
+                let echo = unsubscribe.r#ref.clone();
+                self.connection.unsubscribe(unsubscribe.guild_id, unsubscribe.channel_id, echo);
+                Ok(())
+            }
+            Command::MessageCreate(create) => self.post(create).await,
+            Command::Heartbeat(_) => {
+                self.connection.send(&Event::HeartbeatAck(HeartbeatAck {
+                    s: 0, // the number of its frame is known, and put in, when it is written (GW-46)
+                    access_rev: ACCESS_REVISION_UNKNOWN,
+                    server_time_unix: self.app.clock.now(),
+                }));
+                Ok(())
+            }
+        };
+        if let Err(code) = outcome {
+            self.connection.send(&Event::Error(refusal(code, message(code), &command)));
+        }
+    }
+
+    /// As the REST endpoint does it; the answer is the event, to those who are subscribed.
+    async fn post(&self, create: &CreateMessage) -> Result<(), ErrorCode> {
+        let create = decide::message::CreateMessage {
+            guild_id: create.guild_id,
+            channel_id: create.channel_id,
+            content: create.content.clone(),
+            attachment_ids: create.attachment_ids.clone(),
+            idempotency_key: None,
+        };
+        match self.app.engine.execute(self.actor, create).await {
+            Ok(_committed) => Ok(()),
+            Err(TransactError::Denied { denial, .. }) => Err(denial.code()),
+            Err(error) => Err(ApiError::from(error).code()),
+        }
+    }
+}
+
+impl Handler for Client {
+    fn heard(&mut self, _bytes: usize) {
+        self.connection.touch();
+    }
+
+    fn incoming(&mut self, incoming: Incoming<'_>) -> Flow {
+        match incoming {
+            Incoming::Close { code, .. } => {
+                self.connection.peer_closed(code);
+                Flow::Stop
+            }
+            _ if self.connection.is_closed() => Flow::Continue,
+            Incoming::Text(text) => self.text(&text),
+            Incoming::Binary(_) => {
+                self.close_for(CloseCode::UnsupportedFrame);
+                Flow::Stop
+            }
+            Incoming::Ping(payload) => {
+                self.connection.send_raw(encode::pong(&Cow::from(payload)).into());
+                Flow::Continue
+            }
+            Incoming::Pong => Flow::Continue,
+        }
+    }
+
+    async fn proceed(&mut self) -> Flow {
+        if let Some(command) = self.pending.take() {
+            self.carry_out(command).await;
+        }
+        self.connection.ready_for_input().await;
+        Flow::Continue
+    }
+}
+
+/// What an `error` says to people.
+const fn message(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::Forbidden => "not allowed",
+        ErrorCode::NotFound => "not found",
+        ErrorCode::InvalidRequest => "an attachment is not usable",
+        ErrorCode::PayloadTooLarge => "the event would be too large",
+        ErrorCode::QuotaExceeded => "too many subscriptions",
+        ErrorCode::Overloaded => "try again shortly",
+        _ => "refused",
+    }
+}

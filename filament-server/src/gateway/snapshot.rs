@@ -1,0 +1,80 @@
+//! What fanout and store count, in the form that `/metrics` shows.
+
+use filament_fanout::{DisconnectReason, DropReason, HistogramStats};
+use filament_protocol::Class;
+use filament_store::Histogram;
+
+use super::Gateway;
+use crate::app::Store;
+use crate::metrics::value::{GROUP_SIZE, HistogramSnapshot, QUEUE_BYTES, QUEUE_FRAMES, SECONDS, Scale};
+use crate::metrics::{ForeignHistogram, Metric, Snapshot, label};
+
+/// Nanoseconds per microsecond: the store counts in the latter, times are shown from the former.
+const NANOS_PER_MICRO: u64 = 1_000;
+
+impl Gateway {
+    /// The numbers of this moment.
+    #[must_use]
+    pub fn snapshot(&self, store: &Store) -> Snapshot {
+        let fanout = self.fanout.stats();
+        let stats = store.stats();
+        let [durable, live, ephemeral] = &fanout.delivery;
+        let foreign = |metric, class, scale, stats| ForeignHistogram { metric, class, snapshot: shown(scale, stats) };
+        Snapshot {
+            connections_ws: fanout.connections,
+            connections_sse: 0,
+            subscriptions: fanout.subscriptions,
+            relay_lag_entries: fanout.relay_lag_entries,
+            store_inbox_depth: stats.inbox_depth() as u64,
+            journal_entries: stats.journal_entries(),
+            presence_online_users: fanout.presence_online_users,
+            voice_participants: 0,
+            dropped: fanout.dropped.iter().map(|&(kind, reason, count)| (kind, drop_reason(reason), count)).collect(),
+            disconnects: fanout.disconnects.iter().map(|&(reason, count)| (disconnect(reason), count)).collect(),
+            histograms: vec![
+                foreign(Metric::QueueFrames, None, &QUEUE_FRAMES, &fanout.queue_frames),
+                foreign(Metric::QueueBytes, None, &QUEUE_BYTES, &fanout.queue_bytes),
+                foreign(Metric::Delivery, Some(Class::Durable), &SECONDS, durable),
+                foreign(Metric::Delivery, Some(Class::Live), &SECONDS, live),
+                foreign(Metric::Delivery, Some(Class::Ephemeral), &SECONDS, ephemeral),
+                foreign(Metric::RevocationLag, None, &SECONDS, &fanout.revocation_lag),
+                stored(Metric::CommitGroupSize, &GROUP_SIZE, &stats.commit_group_size, 1),
+                stored(Metric::CommitSeconds, &SECONDS, &stats.commit_micros, NANOS_PER_MICRO),
+            ],
+            emitted: fanout.emitted,
+        }
+    }
+}
+
+fn shown(scale: &'static Scale, stats: &HistogramStats) -> HistogramSnapshot {
+    debug_assert_eq!(scale.bounds, stats.bounds, "counted in the buckets that are shown");
+    HistogramSnapshot { scale, buckets: stats.buckets.clone(), sum: stats.sum }
+}
+
+fn stored(metric: Metric, scale: &'static Scale, counted: &Histogram, unit: u64) -> ForeignHistogram {
+    debug_assert!(
+        counted.bounds().iter().map(|bound| bound * unit).eq(scale.bounds.iter().copied()),
+        "counted in the buckets that are shown"
+    );
+    let snapshot =
+        HistogramSnapshot { scale, buckets: counted.counts().collect(), sum: counted.sum().saturating_mul(unit) };
+    ForeignHistogram { metric, class: None, snapshot }
+}
+
+const fn drop_reason(reason: DropReason) -> label::DropReason {
+    match reason {
+        DropReason::FullQueue => label::DropReason::FullQueue,
+        DropReason::Closed => label::DropReason::Closed,
+        DropReason::Coalesced => label::DropReason::Coalesced,
+        DropReason::Revoked => label::DropReason::Revoked,
+        DropReason::OversizedOutbound => label::DropReason::OversizedOutbound,
+    }
+}
+
+const fn disconnect(reason: DisconnectReason) -> label::DisconnectReason {
+    match reason {
+        DisconnectReason::Closed(code) => label::DisconnectReason::Closed(code),
+        DisconnectReason::ClientClose => label::DisconnectReason::ClientClose,
+        DisconnectReason::SocketError => label::DisconnectReason::SocketError,
+    }
+}

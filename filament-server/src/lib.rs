@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod address;
+pub mod app;
+pub mod auth;
+pub mod config;
+pub mod ended_sessions;
+pub mod gateway;
+pub mod http;
+pub mod limits;
+pub mod listener;
+pub mod metrics;
+pub mod rate;
+pub mod server;
+pub mod shutdown;
+pub mod ws;

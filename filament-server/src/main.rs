@@ -1,0 +1,124 @@
+//! Entry point of `filament-server`: configuration, log, signals, exit code.
+//!
+//! | exit code | meaning |
+//! | --- | --- |
+//! | 0 | drained after a signal, or out of time while draining |
+//! | 1 | anything else, a second signal included |
+//! | 2 | bad configuration |
+//! | 3 | the database was written by a newer version |
+//! | 4 | the database is damaged |
+//! | 5 | another process uses the data folder |
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use filament_server::config::{Action, Invocation};
+use filament_server::server::{Ended, Server};
+use filament_server::shutdown::Signals;
+use tracing_subscriber::EnvFilter;
+
+/// How long threads that still work may hold up the end.
+const RUNTIME_END_MAX: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
+    let invocation = match Invocation::from_process() {
+        Ok(invocation) => invocation,
+        Err(error) => {
+            error.print();
+            return ExitCode::from(error.exit_code());
+        }
+    };
+    match invocation.action {
+        Action::Serve => {}
+        Action::CheckConfig => {
+            say("the configuration is good\n");
+            return ExitCode::SUCCESS;
+        }
+        Action::PrintConfig => {
+            say(&invocation.printed_config());
+            return ExitCode::SUCCESS;
+        }
+    }
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&invocation.config.log))
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
+    for warning in &invocation.warnings {
+        tracing::warn!("{warning}");
+    }
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let code = runtime.block_on(serve(invocation));
+            // A password that is still being hashed is nobody's any more.
+            runtime.shutdown_timeout(RUNTIME_END_MAX);
+            code
+        }
+        Err(error) => {
+            eprintln!("error: the runtime cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(invocation: Invocation) -> ExitCode {
+    let data_dir = invocation.config.data_dir.clone();
+    let signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            eprintln!("error: signals cannot be listened to: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let running = match Server::start(invocation.config).await {
+        Ok(running) => running,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(error.exit_code());
+        }
+    };
+    say(&greeting(running.address(), &data_dir));
+    let app = Arc::clone(running.app());
+    let steering = tokio::spawn(async move { signals.steer(&app.drain).await });
+    let ended = running.join().await;
+    steering.abort();
+    match ended {
+        Ended::Drained | Ended::OutOfTime => ExitCode::SUCCESS,
+        Ended::Forced => ExitCode::FAILURE,
+    }
+}
+
+/// What a person needs next. The first line is stable: programs that start the server read the address from it.
+fn greeting(address: SocketAddr, data_dir: &Path) -> String {
+    let folder = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned());
+    format!(
+        r#"filament-server listening on http://{address}
+data folder: {folder}
+
+Try it in another terminal:
+
+  URL=http://{address}
+  JSON='content-type: application/json'
+  ME='{{"username":"ada","password":"correct horse battery"}}'
+  curl -sS $URL/auth/register -H "$JSON" -d "$ME"; echo
+  TOKEN=$(curl -sS $URL/auth/login -H "$JSON" -d "$ME" | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+  curl -sS $URL/guilds -H "authorization: Bearer $TOKEN" -H "$JSON" -d '{{"name":"Hello"}}'; echo
+  curl -sS $URL/guilds -H "authorization: Bearer $TOKEN"; echo
+
+Events: ws://{address}/gateway/ws?access_token=$TOKEN
+Health: curl -sS $URL/readyz; settings: filament-server --help
+Stop:   Ctrl-C lets running requests finish; twice ends at once.
+"#,
+        folder = folder.display(),
+    )
+}
+
+/// Writes to standard output; whoever closed it does not want to hear it.
+fn say(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _closed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}

@@ -1,0 +1,34 @@
+//! A look at the whole database: its pages and indexes, its references, and what is stored twice for speed.
+
+use rusqlite::Connection;
+
+use crate::{error::StoreError, limits::FINDINGS_MAX, sql};
+
+/// Counts that must be zero, and what it means if one is not.
+const ZEROES: &[(&str, &str)] = &[
+    (sql::CHECK_MEMBER_COUNTS, "guilds whose member count is wrong"),
+    (sql::CHECK_REACTION_COUNTS, "reactions whose count is wrong"),
+    (sql::CHECK_JOURNAL, "entries missing from the journal"),
+    (sql::CHECK_ORPHANED_MESSAGES, "deleted channels whose messages nobody removes"),
+];
+
+/// What is wrong, as text for people.
+pub(crate) fn findings(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut findings: Vec<String> = texts(connection, sql::CHECK_FULL)?;
+    findings.retain(|finding| finding != "ok");
+    let broken = texts(connection, sql::CHECK_REFERENCES)?;
+    findings.extend(broken.into_iter().map(|table| format!("rows of {table} refer to rows that do not exist")));
+    for (sql, meaning) in ZEROES {
+        let count: Option<i64> = connection.query_row(sql, (), |row| row.get(0))?;
+        match count {
+            Some(0) | None => {}
+            Some(count) => findings.push(format!("{count} {meaning}")),
+        }
+    }
+    findings.truncate(FINDINGS_MAX as usize);
+    Ok(findings)
+}
+
+fn texts(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    connection.prepare(sql)?.query_map((), |row| row.get(0))?.collect()
+}

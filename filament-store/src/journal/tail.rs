@@ -1,0 +1,158 @@
+//! The newest entries in memory, for the relay, and the head everybody may wait for.
+
+use std::{
+    collections::VecDeque,
+    num::NonZeroU16,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use filament_core::{Entry, Position, SealedBody, Seq};
+use tokio::sync::watch;
+
+use crate::limits::{TAIL_BYTES_MAX, TAIL_ENTRIES_MAX, TAIL_ENTRY_BYTES};
+
+/// The end of the journal. Written by the writer after each commit.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    epoch: u128,
+    head: watch::Sender<Seq>,
+    ring: Mutex<Ring>,
+}
+
+/// What [`Tail::after`] found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// These, possibly none at the head.
+    Entries(Vec<Arc<Entry>>),
+    /// The next entry is older than what is in memory.
+    Older,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    entries: VecDeque<Arc<Entry>>,
+    bytes: usize,
+}
+
+impl Tail {
+    pub(crate) fn new(epoch: u128, head: Seq) -> Self {
+        Self { epoch, head: watch::Sender::new(head), ring: Mutex::default() }
+    }
+
+    pub(crate) fn head(&self) -> Position {
+        Position { epoch: self.epoch, seq: *self.head.borrow() }
+    }
+
+    /// Adds committed entries and moves the head, without waking anybody yet: answering the callers comes first.
+    pub(crate) fn append(&self, entries: impl IntoIterator<Item = Arc<Entry>>) {
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        for entry in entries {
+            ring.push(entry);
+        }
+        let newest = ring.entries.back().map(|entry| entry.seq);
+        drop(ring);
+        if let Some(newest) = newest {
+            self.head.send_if_modified(|head| {
+                *head = newest;
+                false
+            });
+        }
+    }
+
+    /// Wakes who waits for the head to move.
+    pub(crate) fn wake(&self) {
+        self.head.send_modify(|_| {});
+    }
+
+    pub(crate) async fn wait_past(&self, seq: Seq) -> Seq {
+        let mut head = self.head.subscribe();
+        // The sender lives as long as this borrow, so waiting cannot fail.
+        head.wait_for(|head| *head > seq).await.map_or(seq, |head| *head)
+    }
+
+    pub(crate) fn after(&self, seq: Seq, entries_max: NonZeroU16) -> Found {
+        if seq >= *self.head.borrow() {
+            return Found::Entries(Vec::new());
+        }
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        match ring.entries.front() {
+            Some(oldest) if oldest.seq <= seq + 1 => {
+                let skipped = usize::try_from(seq + 1 - oldest.seq).unwrap_or(usize::MAX);
+                Found::Entries(ring.entries.iter().skip(skipped).take(entries_max.get().into()).cloned().collect())
+            }
+            Some(_) | None => Found::Older,
+        }
+    }
+}
+
+impl Ring {
+    fn push(&mut self, entry: Arc<Entry>) {
+        self.bytes += weight(&entry);
+        self.entries.push_back(entry);
+        while self.entries.len() > TAIL_ENTRIES_MAX || self.bytes > TAIL_BYTES_MAX {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= weight(&oldest);
+        }
+    }
+}
+
+/// What an entry counts for in byte bounds.
+pub(super) fn weight(entry: &Entry) -> usize {
+    let bodies = entry.events.iter().map(|event| match &event.body {
+        SealedBody::Shared(bytes) => bytes.len(),
+        SealedBody::ByAudit { with_actor, without_actor } => with_actor.len() + without_actor.len(),
+        SealedBody::ChannelOrder(order) => (order.before.len() + order.after.len()) * size_of::<u128>(),
+    });
+    bodies.sum::<usize>() + TAIL_ENTRY_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use filament_core::{Audience, SealedEvent};
+    use filament_protocol::{EventKind, Id, Timestamp};
+
+    use super::*;
+
+    fn entry(seq: Seq, bytes: usize) -> Arc<Entry> {
+        let body = SealedBody::Shared(Bytes::from(vec![b'x'; bytes]));
+        let event = SealedEvent { kind: EventKind::MessageCreate, audience: Audience::User(Id::from_u128(1)), plain_only: false, body };
+        Arc::new(Entry { seq, at: Timestamp::MIN, access: vec![], events: vec![event] })
+    }
+
+    fn seqs(found: Found) -> Option<Vec<Seq>> {
+        match found {
+            Found::Entries(entries) => Some(entries.iter().map(|entry| entry.seq).collect()),
+            Found::Older => None,
+        }
+    }
+
+    #[test]
+    fn tail_serves_what_it_holds_and_says_what_is_older() {
+        let tail = Tail::new(7, 10);
+        let two = NonZeroU16::new(2).expect("not zero");
+        assert_eq!(seqs(tail.after(9, two)), None, "after a restart everything is older");
+        tail.append((11..=15).map(|seq| entry(seq, 10)));
+        assert_eq!(tail.head(), Position { epoch: 7, seq: 15 });
+        assert_eq!(seqs(tail.after(9, two)), None);
+        assert_eq!(seqs(tail.after(10, two)), Some(vec![11, 12]));
+        assert_eq!(seqs(tail.after(14, two)), Some(vec![15]));
+        assert_eq!(seqs(tail.after(15, two)), Some(vec![]));
+        assert_eq!(seqs(tail.after(99, two)), Some(vec![]), "nothing is after a position beyond the head");
+    }
+
+    #[test]
+    fn tail_is_bounded_in_entries_and_in_bytes() {
+        let mut ring = Ring::default();
+        for seq in 1..=TAIL_ENTRIES_MAX as u64 + 3 {
+            ring.push(entry(seq, 1));
+        }
+        assert_eq!((ring.entries.len(), ring.entries[0].seq), (TAIL_ENTRIES_MAX, 4));
+        let mut ring = Ring::default();
+        for seq in 1..=40 {
+            ring.push(entry(seq, 1_000_000));
+        }
+        assert!(ring.bytes <= TAIL_BYTES_MAX && ring.entries.len() == 16, "{} entries", ring.entries.len());
+        assert_eq!(ring.bytes, ring.entries.iter().map(|entry| weight(entry)).sum::<usize>());
+    }
+}

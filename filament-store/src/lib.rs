@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod apply;
+mod chores;
+mod config;
+mod connect;
+mod error;
+mod graph_cache;
+mod graph_rows;
+mod integrity;
+mod job;
+mod journal;
+pub mod limits;
+mod lineage;
+mod load;
+mod migrate;
+mod page;
+mod reactions;
+mod reader;
+mod row;
+mod shared;
+mod sql;
+mod stats;
+mod store;
+mod writer;
+
+pub use config::{StoreConfig, Synchronous, WallClock};
+pub use error::{OpenError, SqliteFault, StoreError};
+pub use stats::{Histogram, StoreStats};
+pub use store::SqliteStore;

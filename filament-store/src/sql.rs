@@ -1,0 +1,208 @@
+//! Every statement of this crate in one place: what touches the database can be read in a few minutes, and a test looks at the query
+//! plan of each.
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:literal;)+) => {
+        $($(#[$doc])* pub(crate) const $name: &str = $sql;)+
+
+        /// Every statement by name.
+        #[cfg(test)]
+        pub(crate) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name),)+];
+    };
+}
+
+statements! {
+    // The database as a whole.
+    META = "SELECT value FROM meta WHERE key = ?1";
+    META_PUT = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    META_REMOVE = "DELETE FROM meta WHERE key = ?1";
+
+    // Transactions. A group is one transaction, a command that writes is one savepoint in it.
+    BEGIN_WRITE = "BEGIN IMMEDIATE";
+    BEGIN_READ = "BEGIN DEFERRED";
+    COMMIT = "COMMIT";
+    ROLLBACK = "ROLLBACK";
+    SAVEPOINT = "SAVEPOINT command";
+    SAVEPOINT_RELEASE = "RELEASE command";
+    SAVEPOINT_UNDO = "ROLLBACK TO command";
+
+    // Journal.
+    JOURNAL_APPEND = "INSERT INTO journal (seq, at, head, bodies) VALUES (?1, ?2, ?3, ?4)";
+    JOURNAL_AFTER = "SELECT seq, at, head, bodies FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    JOURNAL_HEAD = "SELECT max(seq) FROM journal";
+    JOURNAL_OLDEST = "SELECT min(seq) FROM journal";
+    /// The highest number ever given, which outlives the rows.
+    JOURNAL_LAST_GIVEN = "SELECT seq FROM sqlite_sequence WHERE name = 'journal'";
+    /// How far a step may trim: entries of the oldest so many that are too old or too many. The newest entry always stays.
+    JOURNAL_TRIM_TO = "SELECT max(seq) FROM (SELECT seq, at FROM journal WHERE seq < ?1 ORDER BY seq LIMIT ?2) WHERE at < ?3 OR seq <= ?4";
+    JOURNAL_TRIM = "DELETE FROM journal WHERE seq <= ?1";
+
+    // Accounts and sessions.
+    USER_ADD = "INSERT INTO users (user_id, username, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)";
+    USER = "SELECT user_id, username FROM users WHERE user_id = ?1";
+    USER_BY_NAME = "SELECT user_id, username FROM users WHERE username = ?1";
+    CREDENTIALS = "SELECT user_id, password_hash FROM users WHERE username = ?1";
+    SESSION_ADD = "INSERT INTO sessions (session_id, user_id, generation, rotations, created_at, last_used_at, expires_at, token_expires_at)
+        VALUES (?1, ?2, 1, x'', ?3, ?3, ?4, ?5)";
+    SESSION = "SELECT user_id, generation, rotations, expires_at, token_expires_at, ended_at FROM sessions WHERE session_id = ?1";
+    SESSION_ROTATE = "UPDATE sessions SET generation = ?2, rotations = ?3, last_used_at = ?4, expires_at = ?5, token_expires_at = ?6
+        WHERE session_id = ?1";
+    SESSION_EXTEND = "UPDATE sessions SET token_expires_at = ?2 WHERE session_id = ?1";
+    SESSION_END = "UPDATE sessions SET ended_at = ?2 WHERE session_id = ?1";
+    SESSIONS_LIVE = "SELECT count(*) FROM sessions WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2";
+    SESSION_LEAST_RECENT = "SELECT session_id FROM sessions WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
+        ORDER BY last_used_at, session_id LIMIT 1";
+    SESSIONS_ENDED = "SELECT session_id FROM sessions WHERE ended_at IS NOT NULL AND ended_at >= ?1 ORDER BY ended_at DESC LIMIT ?2";
+    SESSIONS_PURGE_EXPIRED = "DELETE FROM sessions WHERE session_id IN
+        (SELECT session_id FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
+    SESSIONS_PURGE_ENDED = "DELETE FROM sessions WHERE session_id IN
+        (SELECT session_id FROM sessions WHERE ended_at IS NOT NULL AND ended_at <= ?1 ORDER BY ended_at LIMIT ?2)";
+
+    // Guilds and their graphs.
+    GUILD_ADD = "INSERT INTO guilds (guild_id, name, visibility, owner_id, creator_id, default_role_id, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)";
+    GUILD_DESCRIBE = "UPDATE guilds SET name = ?2, visibility = ?3 WHERE guild_id = ?1";
+    GUILD_VERSION = "SELECT graph_seq FROM guilds WHERE guild_id = ?1";
+    GUILD_VERSION_PUT = "UPDATE guilds SET graph_seq = ?2 WHERE guild_id = ?1";
+    GUILD = "SELECT graph_seq, name, visibility, owner_id, default_role_id, created_at FROM guilds WHERE guild_id = ?1";
+    GUILD_ROLES = "SELECT role_id, name, position, is_system, permissions, color_hex, system_key FROM roles WHERE guild_id = ?1
+        ORDER BY role_id";
+    GUILD_CHANNELS = "SELECT channel_id, name, kind FROM channels WHERE guild_id = ?1 ORDER BY position, channel_id";
+    GUILD_OVERRIDES = "SELECT o.channel_id, o.target_kind, o.target_id, o.allow_bits, o.deny_bits, o.updated_at
+        FROM channels c CROSS JOIN overrides o ON o.channel_id = c.channel_id WHERE c.guild_id = ?1 ORDER BY c.position, c.channel_id";
+    GUILDS_CREATED = "SELECT count(*) FROM guilds WHERE creator_id = ?1";
+    GUILDS_OF = "SELECT g.guild_id, g.name, g.visibility FROM members m CROSS JOIN guilds g ON g.guild_id = m.guild_id
+        WHERE m.user_id = ?1 ORDER BY m.joined_at DESC, m.guild_id DESC";
+    GUILDS_PUBLIC = "SELECT guild_id, name FROM guilds INDEXED BY guilds_public
+        WHERE visibility = 'public' AND instr(lower(name), ?1) > 0 ORDER BY guild_id DESC LIMIT ?2";
+    ROLE_ADD = "INSERT INTO roles (guild_id, role_id, name, position, is_system, permissions, color_hex, system_key)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+    // Members.
+    MEMBER_ADD = "INSERT INTO members (guild_id, user_id, joined_at) VALUES (?1, ?2, ?3)";
+    MEMBER_ROLE_ADD = "INSERT INTO member_roles (guild_id, user_id, role_id) VALUES (?1, ?2, ?3)";
+    MEMBER_REMOVE = "DELETE FROM members WHERE guild_id = ?1 AND user_id = ?2";
+    MEMBERSHIP = "SELECT joined_at FROM members WHERE guild_id = ?1 AND user_id = ?2";
+    MEMBERSHIP_ROLES = "SELECT role_id FROM member_roles WHERE guild_id = ?1 AND user_id = ?2 ORDER BY role_id";
+    MEMBERSHIPS_OF = "SELECT guild_id, joined_at FROM members WHERE user_id = ?1";
+    MEMBER_COUNT = "SELECT member_count FROM guilds WHERE guild_id = ?1";
+    MEMBER_OF_COUNT = "SELECT count(*) FROM members WHERE user_id = ?1";
+    BANNED = "SELECT 1 FROM bans WHERE guild_id = ?1 AND user_id = ?2";
+
+    // Channels.
+    CHANNEL_ADD = "INSERT INTO channels (channel_id, guild_id, name, kind, position)
+        SELECT ?1, ?2, ?3, ?4, COALESCE(max(position) + 1, 0) FROM channels WHERE guild_id = ?2";
+    CHANNEL_RENAME = "UPDATE channels SET name = ?2 WHERE channel_id = ?1";
+    CHANNEL_PLACE = "UPDATE channels SET position = ?2 WHERE channel_id = ?1";
+    CHANNEL_REMOVE = "DELETE FROM channels WHERE channel_id = ?1";
+    OVERRIDE_ADD = "INSERT INTO overrides (channel_id, target_kind, target_id, allow_bits, deny_bits, updated_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    CHANNEL_TO_PURGE = "SELECT channel_id FROM channel_purges LIMIT 1";
+    CHANNEL_PURGE_MESSAGES = "DELETE FROM messages WHERE channel_id = ?1 AND message_id IN
+        (SELECT message_id FROM messages WHERE channel_id = ?1 ORDER BY message_id LIMIT ?2)";
+    CHANNEL_PURGE_DONE = "DELETE FROM channel_purges WHERE channel_id = ?1";
+
+    // Messages and reactions.
+    MESSAGE_ADD = "INSERT INTO messages (channel_id, message_id, author_id, content, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+    MESSAGE_EDIT = "UPDATE messages SET content = ?3, edited_at = ?4 WHERE channel_id = ?1 AND message_id = ?2";
+    MESSAGE_REMOVE = "DELETE FROM messages WHERE channel_id = ?1 AND message_id = ?2";
+    MESSAGE = "SELECT c.guild_id, m.channel_id, m.message_id, m.author_id, m.content, m.created_at, m.edited_at
+        FROM channels c CROSS JOIN messages m ON m.channel_id = c.channel_id WHERE c.channel_id = ?1 AND m.message_id = ?2";
+    MESSAGES_BEFORE = "SELECT c.guild_id, m.channel_id, m.message_id, m.author_id, m.content, m.created_at, m.edited_at
+        FROM channels c CROSS JOIN messages m ON m.channel_id = c.channel_id WHERE c.channel_id = ?1 AND m.message_id < ?2
+        ORDER BY m.message_id DESC LIMIT ?3";
+    REACTION_CHANNEL = "SELECT channel_id FROM reactions WHERE message_id = ?1 LIMIT 1";
+    REACTION_COUNTS = "SELECT message_id, emoji, count FROM reaction_counts WHERE channel_id = ?1 AND message_id BETWEEN ?2 AND ?3
+        ORDER BY message_id, emoji";
+    REACTORS_LOWEST = "SELECT user_id FROM reactions WHERE message_id = ?1 AND emoji = ?2 ORDER BY user_id LIMIT ?3";
+    REACTION_HELD = "SELECT 1 FROM reactions WHERE message_id = ?1 AND emoji = ?2 AND user_id = ?3";
+    REACTION_COUNT_PUT = "INSERT INTO reaction_counts (channel_id, message_id, emoji, count) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (channel_id, message_id, emoji) DO UPDATE SET count = excluded.count";
+    REACTION_COUNT_REMOVE = "DELETE FROM reaction_counts WHERE channel_id = ?1 AND message_id = ?2 AND emoji = ?3";
+    REACTION_ADD = "INSERT INTO reactions (message_id, emoji, user_id, channel_id) VALUES (?1, ?2, ?3, ?4)";
+    REACTION_REMOVE = "DELETE FROM reactions WHERE message_id = ?1 AND emoji = ?2 AND user_id = ?3";
+
+    // Idempotency keys.
+    REMEMBER = "INSERT OR REPLACE INTO idempotency (user_id, channel_id, key, message_id, body, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    REMEMBERED = "SELECT message_id, body FROM idempotency WHERE user_id = ?1 AND channel_id = ?2 AND key = ?3 AND created_at > ?4";
+    FORGET = "DELETE FROM idempotency WHERE (user_id, channel_id, key) IN
+        (SELECT user_id, channel_id, key FROM idempotency WHERE created_at <= ?1 ORDER BY created_at LIMIT ?2)";
+
+    // Audit log.
+    AUDIT_ADD = "INSERT INTO audit (guild_id, audit_id, actor_user_id, target_user_id, action, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    /// The bounds repeat those of the partial index, or SQLite would not use it.
+    AUDIT_LAST_REFUSAL = "SELECT max(created_at) FROM audit WHERE guild_id = ?1 AND actor_user_id = ?2 AND action = ?3
+        AND action >= 'directory.join.rejected.' AND action < 'directory.join.rejected/'";
+
+    // Checks, for operators and tests. These read whole tables.
+    CHECK_QUICK = "PRAGMA quick_check(20)";
+    CHECK_FULL = "PRAGMA integrity_check(20)";
+    CHECK_REFERENCES = "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check LIMIT 20";
+    CHECK_MEMBER_COUNTS = "SELECT count(*) FROM guilds g
+        WHERE member_count <> (SELECT count(*) FROM members m WHERE m.guild_id = g.guild_id)";
+    CHECK_REACTION_COUNTS = "SELECT count(*) FROM reaction_counts c WHERE count <> (SELECT count(*) FROM reactions r
+        WHERE r.message_id = c.message_id AND r.emoji = c.emoji AND r.channel_id = c.channel_id)";
+    CHECK_JOURNAL = "SELECT max(seq) - min(seq) + 1 - count(*) FROM journal";
+    CHECK_ORPHANED_MESSAGES = "SELECT count(*) FROM (SELECT DISTINCT channel_id FROM messages) m
+        WHERE NOT EXISTS (SELECT 1 FROM channels c WHERE c.channel_id = m.channel_id)
+        AND NOT EXISTS (SELECT 1 FROM channel_purges p WHERE p.channel_id = m.channel_id)";
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    /// Statements that may read whole tables or indexes, and why that is no matter.
+    const SCANS: &[(&str, &str)] = &[
+        ("JOURNAL_LAST_GIVEN", "sqlite_sequence has one row"),
+        ("CHANNEL_TO_PURGE", "takes the first row there is"),
+        ("GUILDS_PUBLIC", "a directory of names is searched for a part of a name: the partial index holds public guilds alone"),
+        ("CHECK_QUICK", "a check"),
+        ("CHECK_FULL", "a check"),
+        ("CHECK_REFERENCES", "a check"),
+        ("CHECK_MEMBER_COUNTS", "a check"),
+        ("CHECK_REACTION_COUNTS", "a check"),
+        ("CHECK_JOURNAL", "a check"),
+        ("CHECK_ORPHANED_MESSAGES", "a check"),
+    ];
+
+    fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        // Without values: the plan does not depend on them.
+        let mut rows = statement.raw_query();
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next().expect("a plan") {
+            steps.push(row.get("detail").expect("a text"));
+        }
+        steps
+    }
+
+    #[test]
+    fn every_statement_finds_its_rows_by_an_index_and_in_order() {
+        let mut connection = Connection::open_in_memory().expect("opens");
+        crate::migrate::migrate(&mut connection, &crate::StoreConfig::new("unused")).expect("migrates");
+        let mut scanning = Vec::new();
+        for (name, sql) in ALL {
+            let steps = plan(&connection, sql);
+            let allowed = SCANS.iter().any(|(scan, _)| scan == name);
+            let scans = |step: &String| step.starts_with("SCAN") && !step.starts_with("SCAN (subquery") && step != "SCAN CONSTANT ROW";
+            if steps.iter().any(scans) {
+                assert!(allowed, "{name} reads a whole table: {steps:#?}");
+                scanning.push(*name);
+            }
+            let sorts = steps.iter().any(|step| step.contains("TEMP B-TREE") || step.contains("AUTOMATIC"));
+            assert!(!sorts || name.starts_with("CHECK_"), "{name} sorts: {steps:#?}");
+        }
+        for (name, _) in SCANS.iter().filter(|(name, _)| !name.starts_with("CHECK_")) {
+            assert!(scanning.contains(name), "{name} need not be in the list");
+        }
+        assert!(plan(&connection, GUILDS_PUBLIC)[0].contains("COVERING INDEX guilds_public"));
+    }
+
+    #[test]
+    fn every_statement_fits_the_cache() {
+        assert!(ALL.len() < crate::limits::STATEMENTS_CACHED_MAX);
+    }
+}

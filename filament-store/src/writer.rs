@@ -1,0 +1,369 @@
+//! The writer: one thread, one writing connection, one transaction for a group of commands.
+//!
+//! A group is what had gathered in the inbox while the disk was busy with the group before. Each of its commands is decided on facts of
+//! the open transaction, so it sees those before it; each that writes does so in a savepoint, so that an error undoes it alone. Then one
+//! `COMMIT` puts all of them on disk, and only then anybody is told: first the callers, then who waits for the journal.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::Ordering,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::Instant,
+};
+
+use filament_core::{AccessChange, Entry, SealedParts, Seq, Stamp, StampSource};
+use filament_protocol::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::{
+    apply, chores,
+    error::StoreError,
+    graph_cache::WriterCache,
+    job::{Job, Verdict},
+    journal, lineage,
+    lineage::Lineage,
+    limits::{CHORE_BUSY_PAUSE, CHORE_ENTRIES, CHORE_IDLE_PAUSE, GROUP_COMMANDS_MAX},
+    load,
+    shared::Shared,
+    sql,
+};
+
+/// What the inbox holds.
+pub(crate) enum Item {
+    /// A command.
+    Job(Box<dyn Job>),
+    /// Compare the cache with the tables; differences as text.
+    Compare(oneshot::Sender<Result<Vec<String>, StoreError>>),
+    /// Look whether the store is closing.
+    Wake,
+}
+
+/// The writer's state. Everything that follows the open transaction is put back when the transaction is.
+pub(crate) struct Writer {
+    connection: Connection,
+    shared: Arc<Shared>,
+    stamps: StampSource,
+    entropy: Entropy,
+    cache: WriterCache,
+    /// The last entry, those of the open transaction included.
+    head: Seq,
+    /// Entries of the open transaction.
+    entries: Vec<Arc<Entry>>,
+    /// Whether the open transaction has written.
+    dirty: bool,
+    in_savepoint: bool,
+    scratch: Vec<u8>,
+    chores: Chores,
+}
+
+/// A place in the open transaction.
+#[derive(Clone, Copy)]
+struct Mark {
+    head: Seq,
+    entries: usize,
+    cache: usize,
+}
+
+struct Chores {
+    journal_retention_secs: u64,
+    oldest: Seq,
+    /// The head when they were last done.
+    done_at: Seq,
+    unfinished: bool,
+}
+
+impl Writer {
+    pub(crate) fn new(connection: Connection, shared: Arc<Shared>, lineage: Lineage, journal_retention_secs: u64) -> Self {
+        Self {
+            connection,
+            shared,
+            stamps: StampSource::after(lineage.stamp),
+            entropy: Entropy::default(),
+            cache: WriterCache::new(),
+            head: lineage.head,
+            entries: Vec::new(),
+            dirty: false,
+            in_savepoint: false,
+            scratch: Vec::new(),
+            chores: Chores { journal_retention_secs, oldest: lineage.oldest, done_at: lineage.head, unfinished: true },
+        }
+    }
+
+    /// Works until the store closes and the inbox is empty, or nobody can send any more.
+    pub(crate) fn run(mut self, inbox: &Receiver<Item>) -> Result<(), StoreError> {
+        let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP_COMMANDS_MAX);
+        loop {
+            let pause = if self.chores.unfinished { CHORE_BUSY_PAUSE } else { CHORE_IDLE_PAUSE };
+            match inbox.recv_timeout(pause) {
+                Ok(item) => self.take(item, &mut group),
+                Err(RecvTimeoutError::Timeout) => self.do_chores(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let mut emptied = false;
+            while group.len() < GROUP_COMMANDS_MAX && !emptied {
+                match inbox.try_recv() {
+                    Ok(item) => self.take(item, &mut group),
+                    Err(_) => emptied = true,
+                }
+            }
+            self.commit_all(&mut group);
+            if self.head - self.chores.done_at >= CHORE_ENTRIES {
+                self.do_chores();
+            }
+            if emptied && self.shared.is_closing() {
+                break;
+            }
+        }
+        self.finish()
+    }
+
+    fn take(&mut self, item: Item, group: &mut Vec<Box<dyn Job>>) {
+        match item {
+            Item::Job(job) => {
+                self.shared.stats.inbox_depth.fetch_sub(1, Ordering::Relaxed);
+                group.push(job);
+            }
+            Item::Compare(caller) => {
+                self.commit_all(group);
+                drop(caller.send(self.cache.differences(&self.connection, true).map_err(StoreError::from)));
+            }
+            Item::Wake => {}
+        }
+    }
+
+    /// Commits a group, in as many transactions as SQLite undoing one on its own makes necessary; nearly always one.
+    fn commit_all(&mut self, group: &mut Vec<Box<dyn Job>>) {
+        while !group.is_empty() {
+            self.commit_group(group);
+        }
+    }
+
+    fn commit_group(&mut self, group: &mut Vec<Box<dyn Job>>) {
+        let started = Instant::now();
+        let outset = self.mark();
+        let mut answers: Vec<(Box<dyn Job>, Verdict)> = Vec::with_capacity(group.len());
+        let result = self.begin().and_then(|()| {
+            let mut waiting = std::mem::take(group).into_iter();
+            for mut job in waiting.by_ref() {
+                let verdict = self.carry_out(&mut *job);
+                let lost = self.connection.is_autocommit();
+                let fault = if let Verdict::Fault(error) = &verdict { Some(error.clone()) } else { None };
+                answers.push((job, verdict));
+                if lost {
+                    group.extend(waiting);
+                    return Err(fault.unwrap_or(StoreError::Inconsistent("the transaction ended by itself")));
+                }
+            }
+            self.commit()
+        });
+        match result {
+            Ok(()) => self.announce(answers, started),
+            Err(error) => {
+                tracing::error!(%error, commands = answers.len(), "a group of commands was not committed");
+                self.roll_back(outset);
+                // Without a transaction none of the group was looked at.
+                let untouched = if answers.is_empty() { std::mem::take(group) } else { Vec::new() };
+                let all = answers.into_iter().map(|(job, _)| job).chain(untouched);
+                all.for_each(|job| job.answer(Verdict::Fault(error.clone())));
+            }
+        }
+    }
+
+    /// The group is on disk: tells everybody, callers first.
+    fn announce(&mut self, answers: Vec<(Box<dyn Job>, Verdict)>, started: Instant) {
+        let shared = Arc::clone(&self.shared);
+        let stats = &shared.stats;
+        stats.committed(answers.len(), started.elapsed());
+        stats.journal_entries.store((self.head + 1).saturating_sub(self.chores.oldest), Ordering::Relaxed);
+        shared.stamped(self.stamps.last());
+        self.cache.committed(&shared.graphs);
+        let heard = !self.entries.is_empty();
+        shared.tail.append(self.entries.drain(..));
+        for (job, verdict) in answers {
+            job.answer(verdict);
+        }
+        if heard {
+            shared.tail.wake();
+        }
+    }
+
+    /// Decides one command and writes what it decides; undoes it if that fails.
+    fn carry_out(&mut self, job: &mut dyn Job) -> Verdict {
+        let mark = self.mark();
+        let error = match catch_unwind(AssertUnwindSafe(|| self.decide_and_write(job))) {
+            Ok(Ok(verdict)) => return verdict,
+            Ok(Err(error)) => error,
+            Err(_) => StoreError::Panicked,
+        };
+        tracing::error!(%error, "a command failed");
+        self.undo(mark);
+        Verdict::Fault(error)
+    }
+
+    fn decide_and_write(&mut self, job: &mut dyn Job) -> Result<Verdict, StoreError> {
+        let stamp = self.next_stamp();
+        let facts = load::facts(&self.connection, &mut self.cache, job.take_plan(), stamp)?;
+        let parts = match job.decide(&facts) {
+            Ok(parts) => parts,
+            Err(denial) => return Ok(Verdict::Refused(denial)),
+        };
+        if parts.is_empty() {
+            return Ok(Verdict::Committed { seq: None, narrows: false });
+        }
+        self.execute(sql::SAVEPOINT)?;
+        self.in_savepoint = true;
+        self.dirty = true;
+        let verdict = self.write(parts, stamp.now())?;
+        self.execute(sql::SAVEPOINT_RELEASE)?;
+        self.in_savepoint = false;
+        Ok(verdict)
+    }
+
+    /// State, audit and journal, in this order; then the cache follows.
+    fn write(&mut self, parts: SealedParts, at: Timestamp) -> Result<Verdict, StoreError> {
+        let has_entry = parts.has_entry();
+        for mutation in &parts.mutations {
+            apply::mutation(&self.connection, mutation)?;
+        }
+        for record in &parts.audit {
+            apply::audit(&self.connection, record)?;
+        }
+        if !has_entry {
+            return Ok(Verdict::Committed { seq: None, narrows: false });
+        }
+        let seq = self.head + 1;
+        for change in &parts.access {
+            apply::version(&self.connection, change, seq)?;
+        }
+        let entry = Entry { seq, at, access: parts.access, events: parts.events };
+        journal::append(&self.connection, &entry, &mut self.scratch)?;
+        for change in &entry.access {
+            self.cache.follow(change, seq);
+        }
+        let narrows = entry.access.iter().any(AccessChange::narrows);
+        self.head = seq;
+        self.entries.push(Arc::new(entry));
+        Ok(Verdict::Committed { seq: Some(seq), narrows })
+    }
+
+    fn next_stamp(&mut self) -> Stamp {
+        self.stamps.next(self.shared.wall_clock.unix_ms(), self.entropy.next())
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { head: self.head, entries: self.entries.len(), cache: self.cache.mark() }
+    }
+
+    /// Puts everything back that follows the transaction.
+    fn return_to(&mut self, mark: Mark) {
+        self.head = mark.head;
+        self.entries.truncate(mark.entries);
+        self.cache.undo(mark.cache);
+    }
+
+    /// Undoes one command. Should even that fail, the transaction goes, and with it the group.
+    fn undo(&mut self, mark: Mark) {
+        if std::mem::take(&mut self.in_savepoint) && !self.connection.is_autocommit() {
+            let undone = self.execute(sql::SAVEPOINT_UNDO).and_then(|()| self.execute(sql::SAVEPOINT_RELEASE));
+            if let Err(error) = undone {
+                tracing::error!(%error, "a savepoint could not be undone");
+                drop(self.execute(sql::ROLLBACK));
+            }
+        }
+        self.return_to(mark);
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        if !self.connection.is_autocommit() {
+            self.execute(sql::ROLLBACK)?; // a rollback that failed earlier
+        }
+        self.dirty = false;
+        self.execute(sql::BEGIN_WRITE)
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        if self.dirty {
+            lineage::keep_stamp(&self.connection, self.stamps.last())?;
+        }
+        if cfg!(debug_assertions) {
+            let differences = self.cache.differences(&self.connection, false)?;
+            assert!(differences.is_empty(), "the cache departs from the tables: {differences:#?}");
+        }
+        self.execute(sql::COMMIT)
+    }
+
+    fn roll_back(&mut self, outset: Mark) {
+        if !self.connection.is_autocommit() {
+            if let Err(error) = self.execute(sql::ROLLBACK) {
+                tracing::error!(%error, "a transaction could not be rolled back");
+            }
+        }
+        self.in_savepoint = false;
+        self.return_to(outset);
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.connection.prepare_cached(sql)?.execute(()).map(drop)?)
+    }
+
+    fn do_chores(&mut self) {
+        self.chores.done_at = self.head;
+        let moment = chores::Moment {
+            now_secs: self.next_stamp().now().as_secs(),
+            head: self.head,
+            journal_retention_secs: self.chores.journal_retention_secs,
+        };
+        match chores::step(&mut self.connection, moment) {
+            Ok(step) => {
+                self.chores.unfinished = step.unfinished;
+                if let Some(last) = step.trimmed_to {
+                    self.chores.oldest = last + 1;
+                    self.shared.stats.journal_entries.store(self.head - last, Ordering::Relaxed);
+                }
+            }
+            Err(error) => {
+                self.chores.unfinished = false;
+                tracing::warn!(%error, "clearing away failed; it is tried again");
+            }
+        }
+    }
+
+    /// Leaves a database in one file, without anything to recover.
+    fn finish(self) -> Result<(), StoreError> {
+        lineage::end(&self.connection)?;
+        self.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")?;
+        self.connection.close().map_err(|(_, error)| error.into())
+    }
+}
+
+/// Random bits for stamps, drawn from the system many at a time.
+struct Entropy {
+    bytes: [u8; 512],
+    used: usize,
+}
+
+impl Default for Entropy {
+    fn default() -> Self {
+        Self { bytes: [0; 512], used: 512 }
+    }
+}
+
+impl Entropy {
+    fn next(&mut self) -> u64 {
+        if self.used == self.bytes.len() {
+            getrandom::fill(&mut self.bytes).expect("the system has randomness");
+            self.used = 0;
+        }
+        let (words, _) = self.bytes.as_chunks::<8>();
+        let word = u64::from_le_bytes(words[self.used / 8]);
+        self.used += 8;
+        word
+    }
+}
+
+#[cfg(test)]
+mod tests;

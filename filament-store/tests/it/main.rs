@@ -1,0 +1,9 @@
+//! The store over its public interface.
+
+mod access;
+mod bounds;
+mod journal;
+mod opening;
+mod ports;
+mod scene;
+mod upkeep;
