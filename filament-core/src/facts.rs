@@ -30,6 +30,8 @@ pub enum Need {
     GuildCount(UserId),
     /// How many guilds the user created that still exist.
     GuildsCreated(UserId),
+    /// How often the user's effective access has changed (RES-30).
+    AccessRevision(UserId),
     /// Whether the user is banned from the guild.
     Ban(GuildId, UserId),
     /// When such a refusal of this user was last written to the audit log.
@@ -59,7 +61,7 @@ pub enum Fact {
     Guild(Option<Arc<GuildGraph>>),
     /// To [`Need::Member`].
     Member(Option<Arc<Membership>>),
-    /// To [`Need::MemberCount`], [`Need::GuildCount`], [`Need::GuildsCreated`].
+    /// To [`Need::MemberCount`], [`Need::GuildCount`], [`Need::GuildsCreated`], [`Need::AccessRevision`].
     Count(u64),
     /// To [`Need::Ban`].
     Flag(bool),

@@ -18,6 +18,7 @@ mod port;
 pub mod presence;
 mod query;
 pub mod read;
+mod revision;
 pub mod session;
 mod stamp;
 #[cfg(feature = "testing")]
@@ -41,4 +42,5 @@ pub use mutation::{
 };
 pub use port::{AccessSource, Committed, Journal, Store, TransactError, UserAccess};
 pub use query::{Credentials, Page, Query};
+pub use revision::{AccessBefore, AccessState};
 pub use stamp::{Stamp, StampSource};

@@ -144,6 +144,8 @@ pub struct UserAccess {
     pub seq: Seq,
     /// Expiry of the session's newest access token; `None` if the session has ended or never was.
     pub token_expires_at: Option<Timestamp>,
+    /// How often the user's effective access has changed (RES-30).
+    pub access_rev: u64,
     /// The user's memberships.
     pub memberships: Vec<(GuildId, Membership)>,
     /// Graphs of guilds the caller did not know.

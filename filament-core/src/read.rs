@@ -1,10 +1,12 @@
 //! Reads, each with its gate: what a page needs is granted on facts of the same snapshot.
 
+mod access;
 mod channel;
 mod guild;
 mod message;
 mod user;
 
+pub use access::ReadGuildAccess;
 pub use channel::{ChannelListing, ListChannels, ReadChannelPermissions};
 pub use guild::{GuildDetails, ListGuilds, ListPublicGuilds, ReadGuild};
 pub use message::{ListMessages, MessagePage};

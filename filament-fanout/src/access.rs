@@ -4,15 +4,17 @@
 //! nothing else; what is loaded enters only when the relay has reached the position of the load ([`loads`]).
 
 pub(crate) mod loads;
+mod replay;
 pub(crate) mod views;
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map},
+    convert::Infallible,
     sync::Arc,
 };
 
 use filament_core::{
-    Audience,
+    AccessBefore, AccessState, Audience,
     permission::{GraphChange, GuildGraph, Membership, Subject, guild_permissions, sees},
 };
 use filament_protocol::{ChannelId, GuildId, Permission, UserId};
@@ -24,6 +26,8 @@ use crate::frame::Reach;
 pub(crate) struct AccessTable {
     guilds: HashMap<GuildId, GuildAccess>,
     users: HashMap<UserId, UserAccess>,
+    /// Who of the users here owns the server; hardly ever more than one.
+    server_owners: Vec<UserId>,
 }
 
 #[derive(Debug)]
@@ -36,6 +40,8 @@ struct GuildAccess {
 #[derive(Debug)]
 struct UserAccess {
     is_server_owner: bool,
+    /// How often the user's access has changed (RES-30), as of the relay's position.
+    revision: u64,
     guild_ids: Vec<GuildId>,
 }
 
@@ -44,12 +50,15 @@ impl AccessTable {
     pub(crate) fn insert_user(
         &mut self,
         user_id: UserId,
-        is_server_owner: bool,
+        (is_server_owner, revision): (bool, u64),
         memberships: Vec<(GuildId, Membership)>,
         mut graphs: HashMap<GuildId, Arc<GuildGraph>>,
     ) {
         let guild_ids = memberships.iter().map(|(guild_id, _)| *guild_id).collect();
-        self.users.insert(user_id, UserAccess { is_server_owner, guild_ids });
+        if is_server_owner {
+            self.server_owners.push(user_id);
+        }
+        self.users.insert(user_id, UserAccess { is_server_owner, revision, guild_ids });
         for (guild_id, membership) in memberships {
             if let hash_map::Entry::Vacant(vacant) = self.guilds.entry(guild_id)
                 && let Some(graph) = graphs.remove(&guild_id)
@@ -64,6 +73,7 @@ impl AccessTable {
 
     /// Forgets a user and returns the guilds it was a member of.
     pub(crate) fn remove_user(&mut self, user_id: UserId) -> Vec<GuildId> {
+        self.server_owners.retain(|owner| *owner != user_id);
         let guild_ids = self.users.remove(&user_id).map(|user| user.guild_ids).unwrap_or_default();
         for guild_id in &guild_ids {
             if let Some(guild) = self.guilds.get_mut(guild_id) {
@@ -111,6 +121,21 @@ impl AccessTable {
         }
     }
 
+    /// Counts an entry for those of the users concerned that are here (RES-30).
+    pub(crate) fn revise(&mut self, before: &AccessBefore) {
+        let Ok(users) = before.changed(self);
+        for user_id in users {
+            if let Some(user) = self.users.get_mut(&user_id) {
+                user.revision += 1;
+            }
+        }
+    }
+
+    /// How often the access of a user has changed (RES-30); 0 for who is not here.
+    pub(crate) fn revision(&self, user_id: UserId) -> u64 {
+        self.users.get(&user_id).map_or(0, |user| user.revision)
+    }
+
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
@@ -126,6 +151,11 @@ impl AccessTable {
 
     pub(crate) fn is_server_owner(&self, user_id: UserId) -> bool {
         self.users.get(&user_id).is_some_and(|user| user.is_server_owner)
+    }
+
+    /// Those of the users here who own the server.
+    pub(crate) fn server_owners(&self) -> &[UserId] {
+        &self.server_owners
     }
 
     /// The guilds in the table, in no particular order.
@@ -203,6 +233,14 @@ impl AccessTable {
         }
     }
 
+    /// Panics if a revision departs from what is expected. For tests.
+    #[cfg(test)]
+    pub(crate) fn check_revisions(&self, expected: impl Fn(UserId) -> u64) {
+        for (user_id, user) in &self.users {
+            assert_eq!(user.revision, expected(*user_id), "the access revision of {user_id} (RES-30)");
+        }
+    }
+
     /// Panics if the indexes disagree. For tests.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn check_invariants(&self, subscribed: impl Fn(GuildId) -> bool) {
@@ -213,6 +251,8 @@ impl AccessTable {
             let distinct: std::collections::HashSet<_> = user.guild_ids.iter().collect();
             assert_eq!(distinct.len(), user.guild_ids.len(), "guilds are listed once");
         }
+        let owners = self.users.iter().filter(|(_, user)| user.is_server_owner).count();
+        assert_eq!(self.server_owners.len(), owners, "server owners are listed");
         for (guild_id, guild) in &self.guilds {
             assert_eq!(guild.graph.guild_id, *guild_id);
             assert!(!guild.members.is_empty() || subscribed(*guild_id), "guilds nobody needs are not kept");
@@ -221,5 +261,25 @@ impl AccessTable {
                 assert!(self.guilds_of(*user_id).contains(guild_id), "only users that are here are members here");
             }
         }
+    }
+}
+
+/// Of all users and guilds, those that are here.
+impl AccessState for AccessTable {
+    type Error = Infallible;
+
+    fn graph(&mut self, guild_id: GuildId) -> Result<Option<Arc<GuildGraph>>, Infallible> {
+        Ok(self.guilds.get(&guild_id).map(|guild| Arc::clone(&guild.graph)))
+    }
+
+    fn membership(&mut self, guild_id: GuildId, user_id: UserId) -> Result<Option<Arc<Membership>>, Infallible> {
+        let membership = self.guilds.get(&guild_id).and_then(|guild| guild.members.get(&user_id));
+        Ok(membership.cloned().map(Arc::new))
+    }
+
+    fn visit_members(&mut self, guild_id: GuildId, visit: &mut dyn FnMut(&Membership)) -> Result<(), Infallible> {
+        let members = self.guilds.get(&guild_id).into_iter().flat_map(|guild| guild.members.values());
+        members.for_each(visit);
+        Ok(())
     }
 }

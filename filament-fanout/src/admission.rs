@@ -147,7 +147,8 @@ impl<W: TransportWrite> Hub<W> {
             return Ok(self.refuse(transport, CloseCode::SessionRevoked, now));
         };
         if !self.access.knows_user(hello.user_id) {
-            self.access.insert_user(hello.user_id, hello.is_server_owner, loaded.memberships, loaded.graphs);
+            let of_user = (hello.is_server_owner, loaded.revision);
+            self.access.insert_user(hello.user_id, of_user, loaded.memberships, loaded.graphs);
         }
         Ok(self.register(hello, transport, expires_at, now))
     }
@@ -202,3 +203,6 @@ impl<W: TransportWrite> Hub<W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

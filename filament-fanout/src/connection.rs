@@ -164,6 +164,12 @@ impl<W: TransportWrite> Connection<W> {
         self.mark(put);
     }
 
+    /// Answers a heartbeat behind everything queued before it, with the access revision of the user as of that point of the stream
+    /// (GW-47, RES-30).
+    pub fn acknowledge_heartbeat(&self) {
+        self.fanout.0.step(|hub, now| hub.acknowledge_heartbeat(&self.link, now));
+    }
+
     /// Queues control bytes of the transport, such as a pong, behind everything queued before them. At most 4 wait; a newer one
     /// then takes the place of the last.
     pub fn send_raw(&self, bytes: Bytes) {

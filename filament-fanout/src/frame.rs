@@ -52,6 +52,16 @@ impl Reach {
             Self::Audience(audience) => audience.guild_id(),
         }
     }
+
+    /// The channel whose loss can remove a frame of this reach.
+    #[must_use]
+    pub const fn channel_id(&self) -> Option<ChannelId> {
+        match self {
+            Self::Connection | Self::Guild(_) | Self::Presence(..) => None,
+            Self::Channel(_, channel_id) => Some(*channel_id),
+            Self::Audience(audience) => audience.channel_id(),
+        }
+    }
 }
 
 impl Frame {

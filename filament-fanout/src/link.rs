@@ -65,3 +65,20 @@ impl<W: TransportWrite> Link<W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Registered;
+
+    /// What one idle connection may take in this crate, bytes, allocation overhead and index entries apart.
+    const IDLE_CONNECTION_BYTES_MAX: usize = 320;
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        let counts_of_the_arc = 2 * size_of::<usize>();
+        let link = counts_of_the_arc + size_of::<Link<()>>();
+        let registered = size_of::<Registered<Arc<Link<()>>>>();
+        assert!(link + registered <= IDLE_CONNECTION_BYTES_MAX, "{link} + {registered} bytes");
+    }
+}

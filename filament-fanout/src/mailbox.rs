@@ -260,7 +260,7 @@ impl Mailbox {
             self.progress_ms = now.ms();
         }
         self.blocked = blocked;
-        self.dirty = blocked;
+        self.dirty = blocked || flushed == Flushed::Failed;
         if self.reader.is_some() && self.has_room(bounds) {
             self.wake_reader();
         }
@@ -501,3 +501,6 @@ impl Queued {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,3 +113,6 @@ impl<W: TransportWrite> Hub<W> {
         subscribed.len()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use filament_core::{
-    AccessChange, Audience, Entry, MemberLoss,
+    AccessBefore, AccessChange, Audience, Entry, MemberLoss,
     permission::{GraphChange, GuildGraph},
 };
 use filament_protocol::{
@@ -117,14 +117,16 @@ impl<W: TransportWrite> Hub<W> {
             losses.touched.insert(graph.guild_id);
             self.access.insert_guild(graph);
         }
+        let Ok(before) = AccessBefore::of(&entry.access, &mut self.access);
         for change in &entry.access {
             self.apply_change(change, &mut losses, now);
         }
+        self.access.revise(&before);
         for user_id in std::mem::take(&mut losses.unknown) {
             self.close_user(user_id, CloseCode::ContinuityLost, now);
         }
         let ended = self.end_lost_subscriptions(&losses);
-        self.purge_lost_frames(&losses, &ended);
+        self.purge_lost_frames(&losses);
         for guild_id in losses.touched {
             self.forget_unused_guild(guild_id);
         }
@@ -238,33 +240,35 @@ impl<W: TransportWrite> Hub<W> {
     }
 
     /// Removes waiting frames of the guilds concerned that their receivers may no longer have (DEL-2, DEL-3).
-    fn purge_lost_frames(&self, losses: &Losses, ended: &[EndedSubscription]) {
+    fn purge_lost_frames(&self, losses: &Losses) {
+        let remains = |user_id: UserId, guild_id: GuildId| {
+            move |reach: &Reach| reach.guild_id() != Some(guild_id) || self.access.may_have(user_id, reach)
+        };
         for (guild_id, user_id, _) in &losses.left {
-            for key in self.registry.connections_of(*user_id) {
-                self.purge(*key, *guild_id);
-            }
+            self.purge(*user_id, remains(*user_id, *guild_id));
         }
         for guild_id in &losses.narrowed {
             for user_id in self.access.members(*guild_id) {
-                for key in self.registry.connections_of(user_id) {
-                    self.purge(*key, *guild_id);
-                }
+                self.purge(user_id, remains(user_id, *guild_id));
             }
-            // A server owner may have been subscribed without being a member.
-            ended.iter().filter(|ended| ended.guild_id == *guild_id).for_each(|ended| self.purge(ended.key, *guild_id));
+        }
+        // A server owner sees every channel there is, also in guilds that are not in the table any more.
+        for (_, channel_id) in &losses.removed {
+            for user_id in self.access.server_owners() {
+                self.purge(*user_id, |reach: &Reach| {
+                    reach.channel_id() != Some(*channel_id) || self.access.may_have(*user_id, reach)
+                });
+            }
         }
     }
 
-    fn purge(&self, key: ConnectionKey, guild_id: GuildId) {
-        let Some(registered) = self.registry.get(key) else { return };
-        let mut mailbox = registered.handle.lock();
-        if mailbox.is_empty() {
-            return;
+    fn purge(&self, user_id: UserId, may_have: impl Fn(&Reach) -> bool) {
+        for link in self.registry.handles_of(user_id) {
+            let mut mailbox = link.lock();
+            if !mailbox.is_empty() {
+                mailbox.purge(&may_have, &mut |kind, reason| self.stats.dropped(kind, reason));
+            }
         }
-        let may_have = |reach: &Reach| {
-            reach.guild_id() != Some(guild_id) || self.access.may_have(registered.user_id, reach)
-        };
-        mailbox.purge(may_have, &mut |kind, reason| self.stats.dropped(kind, reason));
     }
 
     /// Tells who lost subscriptions (§6.4, GW-30). Neighbours in the list mostly lost the same, and share the frame.
@@ -292,3 +296,6 @@ impl<W: TransportWrite> Hub<W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,6 +75,26 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// Loads under way while access changes: few users, who come and go all the time.
+fn racing_op() -> impl Strategy<Value = Op> {
+    let guild = || 0..2_usize;
+    let any_index = any::<Index>;
+    prop_oneof![
+        3 => (2..USERS, guild()).prop_map(|(u, g)| Op::Join(u, g)),
+        3 => (2..USERS, guild()).prop_map(|(u, g)| Op::Leave(u, g)),
+        2 => (guild(), any_index(), 3..USERS, any::<bool>()).prop_map(|(g, c, u, on)| Op::Hide(g, c, u, on)),
+        1 => guild().prop_map(|g| Op::Create(g, vec![3])),
+        3 => (guild(), any_index()).prop_map(|(g, c)| Op::Post(g, c)),
+        6 => (1..20_usize).prop_map(Op::Relay),
+        3 => (2..USERS).prop_map(Op::Connect),
+        6 => any_index().prop_map(Op::Load),
+        3 => any_index().prop_map(Op::Finish),
+        3 => (any_index(), any::<bool>()).prop_map(|(n, clean)| Op::Disconnect(n, clean)),
+        4 => (any_index(), guild(), any_index()).prop_map(|(n, g, c)| Op::Subscribe(n, g, c)),
+        2 => Just(Op::Flush),
+    ]
+}
+
 /// The truth of one position, in plain sets.
 #[derive(Clone, Debug, Default)]
 struct Truth {
@@ -250,7 +270,11 @@ impl Storm {
             | Op::Shut(..)
             | Op::Reorder(_)
             | Op::Post(..) => self.mutate(op),
-            Op::Relay(count) => (0..count).for_each(|_| drop(self.relay_one())),
+            Op::Relay(count) => {
+                for _ in 0..count {
+                    self.relay_one();
+                }
+            },
             Op::Connect(n) => match self.world.begin_connect(n) {
                 Connect::Done(client) => self.listen(n, client),
                 Connect::Loading(connecting) => self.connecting.push(connecting),
@@ -432,10 +456,10 @@ impl Storm {
     }
 
     fn subscribe(&mut self, at: usize, guild: GuildId, channel: ChannelId) {
-        let mut outcome = self.world.subscribe(&self.listeners[at].client, guild, channel);
+        let client = self.listeners[at].client.clone();
+        let mut outcome = self.world.subscribe(&client, guild, channel);
         if outcome == Subscribing::UnknownGuild {
             assert_eq!(self.listeners[at].user, 0, "only a server owner subscribes where it is no member");
-            let client = self.listeners[at].client.clone();
             let (load, _) = self.world.step(|hub| hub.begin_load());
             let loaded = ready(filament_core::AccessSource::load_guild(&*self.world.script, guild)).expect("loaded");
             self.relay_to(loaded.0);
@@ -446,14 +470,15 @@ impl Storm {
             outcome = self.world.subscribe(&client, guild, channel);
             self.world.step(|hub| hub.forget_unused_guild(guild));
         }
-        let listener = &self.listeners[at];
+        let present = self.present().clone();
+        let is_it = |listener: &&mut Listener| std::sync::Arc::ptr_eq(&listener.client.link, &client.link);
+        let Some(listener) = self.listeners.iter_mut().find(is_it) else { return };
         if !listener.client.link.lock().is_open() {
             return;
         }
-        let may = self.present().sees(guild, channel, listener.user);
+        let may = present.sees(guild, channel, listener.user);
         assert_eq!(outcome, if may { Subscribing::Done } else { Subscribing::Refused(ErrorCode::Forbidden) });
         if may {
-            let listener = &mut self.listeners[at];
             listener.subscriptions.insert((guild, channel));
             let item = Item::new(Audience::Answer(guild, channel), format!("subscribed {channel}"));
             listener.queue.push_back(item);
@@ -632,23 +657,33 @@ fn find_channel(truth: &mut Truth, guild: GuildId, id: ChannelId) -> &mut Channe
     find(truth, guild).channels.iter_mut().find(|channel| channel.id == id).expect("a channel of the storm")
 }
 
+fn run_to_the_end(ops: Vec<Op>) {
+    let mut storm = Storm::new();
+    for op in ops {
+        storm.run(op);
+        storm.world.check();
+    }
+    for listener in &mut storm.listeners {
+        listener.client.peer.resume();
+        listener.is_stalled = false;
+    }
+    storm.relay_to_head();
+    storm.flush();
+    storm.flush();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     /// Proves DEL-1 to DEL-4, DEL-7, FEN-2 to FEN-4, GW-11, GW-20, GW-22, GW-30, GW-31, ORD-1 to ORD-3.
     #[test]
     fn every_connection_hears_exactly_its_audience_in_order_or_is_closed(ops in vec(op(), 1..150)) {
-        let mut storm = Storm::new();
-        for op in ops {
-            storm.run(op);
-            storm.world.check();
-        }
-        for listener in &mut storm.listeners {
-            listener.client.peer.resume();
-            listener.is_stalled = false;
-        }
-        storm.relay_to_head();
-        storm.flush();
-        storm.flush();
+        run_to_the_end(ops);
+    }
+
+    /// Proves GW-11 and FEN-4 for connections that are taken in while access changes.
+    #[test]
+    fn access_that_changes_while_it_is_loaded_is_exact(ops in vec(racing_op(), 1..100)) {
+        run_to_the_end(ops);
     }
 }

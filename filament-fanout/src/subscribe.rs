@@ -1,10 +1,10 @@
-//! Subscribing and unsubscribing, each one step in the order of events (contract §6.3, §6.4).
+//! Subscribing, unsubscribing and heartbeats, each one step in the order of events (contract §6.3, §6.4, GW-47).
 
 use std::sync::Arc;
 
 use filament_protocol::{
     ChannelId, ErrorCode, Event, EventKind, GuildId,
-    event::{Subscribed, Unsubscribed, UnsubscribedReason, VoiceParticipantSync},
+    event::{HeartbeatAck, Subscribed, Unsubscribed, UnsubscribedReason, VoiceParticipantSync},
     text::Ref,
 };
 
@@ -63,6 +63,16 @@ impl<W: TransportWrite> Hub<W> {
         let voice = VoiceParticipantSync { guild_id, channel_id, participants: Vec::new(), synced_at_unix };
         self.send_live(link, &Event::VoiceParticipantSync(voice), reach, now);
         Subscribing::Done
+    }
+
+    /// Answers a heartbeat (GW-47). The number of its frame is put in when it is written (GW-46).
+    pub(crate) fn acknowledge_heartbeat(&mut self, link: &Arc<Link<W>>, now: Now) {
+        let Some(registered) = self.registry.get(link.key).filter(|known| Arc::ptr_eq(&known.handle, link)) else {
+            return;
+        };
+        let access_rev = self.access.revision(registered.user_id);
+        let ack = HeartbeatAck { s: 0, access_rev, server_time_unix: self.stamp(now) };
+        self.send_live(link, &Event::HeartbeatAck(ack), Reach::Connection, now);
     }
 
     /// Ends a subscription, if there is one, and answers (§6.4).

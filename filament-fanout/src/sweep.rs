@@ -80,3 +80,6 @@ impl<W: TransportWrite> Hub<W> {
 fn is_expired(token_expires_at: Timestamp, grace_secs: u64, now: Now) -> bool {
     token_expires_at.plus_secs(grace_secs) <= now.wall
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! What delivery is tested with: a WebSocket-like transport in memory that can stall, break and be read, and a clock that is
 //! moved by hand. Behind the feature `testing`.
 
+#[cfg(feature = "testing")]
+mod crowd;
+
 use std::{
     collections::VecDeque,
     future::poll_fn,
@@ -21,6 +24,9 @@ use crate::{
     limits::PIECES_PER_FRAME,
     transport::TransportWrite,
 };
+
+#[cfg(feature = "testing")]
+pub use crowd::Crowd;
 
 /// The write half of an in-process connection. What is written is read from its [`Peer`].
 #[derive(Clone, Debug)]

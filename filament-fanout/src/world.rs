@@ -4,7 +4,7 @@
 //! business of each test's own oracle.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     convert::Infallible,
     future::Future,
     num::NonZeroU16,
@@ -17,7 +17,10 @@ use bytes::Bytes;
 use filament_core::{
     AccessChange, AccessSource, Audience, ChannelOrder, Entry, Journal, MemberLoss, Position, SealedBody, SealedEvent, Seq,
     StampSource, UserAccess,
-    permission::{ChannelNode, GraphChange, GuildGraph, Membership, Override, OverrideTarget, seeded_roles},
+    permission::{
+        ChannelNode, GraphChange, GuildGraph, Membership, Override, OverrideTarget, Subject, channel_permissions,
+        guild_permissions, seeded_roles, sees,
+    },
 };
 use filament_protocol::{
     ChannelId, ChannelKind, ChannelName, ConnectionId, EventKind, GuildId, GuildName, Permission, Permissions, SessionId,
@@ -30,7 +33,7 @@ use crate::{
     admission::Admission,
     close::Cause,
     drive::{CommitTimes, apply},
-    fanout::{Fanout, Shared},
+    fanout::{Fanout, PendingLoad, Shared},
     link::Link,
     mailbox::Flushed,
     observe::Tally,
@@ -55,6 +58,9 @@ pub(crate) fn session(n: u128) -> SessionId {
     SessionId::from_u128(1_000 + n)
 }
 
+/// What a member may do: in the guild, and in every visible channel.
+type Rights = (Permissions, BTreeMap<ChannelId, Permissions>);
+
 /// A journal and an access source whose history the test writes.
 #[derive(Debug, Default)]
 pub(crate) struct Script(Mutex<History>);
@@ -65,6 +71,7 @@ struct History {
     graphs: BTreeMap<GuildId, Arc<GuildGraph>>,
     members: BTreeMap<(GuildId, UserId), Membership>,
     ended: Vec<SessionId>,
+    revisions: BTreeMap<UserId, u64>,
     ids: u128,
     is_broken: bool,
 }
@@ -79,6 +86,22 @@ fn viewing() -> Permissions {
     [Permission::CreateMessage].into_iter().collect()
 }
 
+impl History {
+    /// Everything every member may do, asked one by one: what access revisions count the changes of.
+    fn rights(&self) -> BTreeMap<UserId, BTreeMap<GuildId, Rights>> {
+        let mut rights: BTreeMap<UserId, BTreeMap<GuildId, Rights>> = BTreeMap::new();
+        for ((guild_id, user_id), membership) in &self.members {
+            let graph = &self.graphs[guild_id];
+            let subject = Subject { user_id: *user_id, is_server_owner: false, membership: Some(membership) };
+            let channels = graph.channels.iter().filter(|channel| sees(graph, channel, subject));
+            let channels = channels.map(|channel| (channel.channel_id, channel_permissions(graph, channel, subject)));
+            let held = (guild_permissions(graph, subject), channels.collect());
+            rights.entry(*user_id).or_default().insert(*guild_id, held);
+        }
+        rights
+    }
+}
+
 impl Script {
     fn lock(&self) -> MutexGuard<'_, History> {
         self.0.lock().expect("no test panics while it holds this")
@@ -87,6 +110,7 @@ impl Script {
     /// Commits an entry and returns its number.
     pub(crate) fn commit(&self, access: Vec<AccessChange>, events: Vec<SealedEvent>) -> Seq {
         let mut history = self.lock();
+        let before = if access.is_empty() { BTreeMap::new() } else { history.rights() };
         for change in &access {
             match change {
                 AccessChange::GuildCreated(graph) => {
@@ -107,10 +131,21 @@ impl Script {
                 AccessChange::SessionRenewed { .. } => {}
             }
         }
+        let after = if access.is_empty() { BTreeMap::new() } else { history.rights() };
+        for user_id in before.keys().chain(after.keys()).copied().collect::<BTreeSet<_>>() {
+            if before.get(&user_id) != after.get(&user_id) {
+                *history.revisions.entry(user_id).or_default() += 1;
+            }
+        }
         let seq = history.entries.len() as Seq + 1;
         let at = Timestamp::new(ManualClock::WALL_SECS).expect("a time");
         history.entries.push(Arc::new(Entry { seq, at, access, events }));
         seq
+    }
+
+    /// How often the user's access has changed (RES-30).
+    pub(crate) fn revision(&self, user_id: UserId) -> u64 {
+        self.lock().revisions.get(&user_id).copied().unwrap_or(0)
     }
 
     fn fresh_id(&self) -> u128 {
@@ -298,6 +333,7 @@ impl AccessSource for Script {
         Ok(UserAccess {
             seq: history.entries.len() as Seq,
             token_expires_at: (!history.ended.contains(&session_id)).then(token_expires_at),
+            access_rev: history.revisions.get(&user_id).copied().unwrap_or(0),
             memberships: mine().map(|((guild_id, _), membership)| (*guild_id, membership.clone())).collect(),
             graphs: unknown.filter_map(|((guild_id, _), _)| history.graphs.get(guild_id).cloned()).collect(),
         })
@@ -317,6 +353,8 @@ pub(crate) struct World {
     commits: CommitTimes,
     parked: Vec<Arc<Link<Wire>>>,
     connections: u128,
+    /// Whether the next connections are plain.
+    pub(crate) is_plain: bool,
 }
 
 /// One connection of a world.
@@ -349,7 +387,7 @@ impl World {
         let script = Arc::new(Script::default());
         let clock = ManualClock::default();
         let fanout = Fanout::with_clock(config, Arc::clone(&script), Arc::clone(&script), clock.clone());
-        Self { script, fanout, clock, commits: CommitTimes::default(), parked: Vec::new(), connections: 0 }
+        Self { script, fanout, clock, commits: CommitTimes::default(), parked: Vec::new(), connections: 0, is_plain: true }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared<Wire>> {
@@ -387,7 +425,7 @@ impl World {
             user_id: user(n),
             session_id: session(n),
             is_server_owner: n == 0,
-            is_plain: true,
+            is_plain: self.is_plain,
             features: Vec::new(),
             token_expires_at: token_expires_at(),
         };
@@ -416,6 +454,15 @@ impl World {
             finished
         });
         finished.ok().map(|link| Client { user_id, link, peer })
+    }
+
+    /// Gives up a connect.
+    pub(crate) fn abandon(&self, connecting: Connecting) {
+        drop(PendingLoad {
+            shared: self.shared(),
+            load: Some(connecting.load),
+            reserved: Some(connecting.user_id),
+        });
     }
 
     /// Connects a user, letting the relay catch up.
@@ -510,7 +557,11 @@ impl World {
     }
 
     pub(crate) fn check(&self) {
-        self.shared().hub().check_invariants();
+        let hub = self.shared().hub();
+        hub.check_invariants();
+        if hub.position == self.script.head().seq {
+            hub.access.check_revisions(|user_id| self.script.revision(user_id));
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::config::GatewayConfig;
 use crate::http::answer::{Answer, AnswerBody};
 use crate::http::call::Call;
 use crate::http::error::ApiError;
-use crate::http::gate::bearer;
+use crate::http::gate::gateway_token;
 use crate::http::wire::Wire;
 use crate::limits::{CONNECTIONS_PER_USER_RETRY_SECS, RETRY_AFTER_DRAIN_SECS, RETRY_AFTER_OVERLOAD_SECS};
 use crate::ws::handshake::{Handshake, take_stream};
@@ -70,14 +70,12 @@ impl Gateway {
 /// 429 for too many connections of the user, 503 for too many of all.
 pub async fn open(mut call: Call) -> Result<Answer, ApiError> {
     let mut request = call.upgrade.take().ok_or_else(ApiError::internal)?;
-    let handshake = Handshake::check(&request);
-    let subprotocol_token = handshake.as_ref().ok().and_then(Handshake::bearer);
-    let (actor, token_expires_at) = authenticate(&call, subprotocol_token)?;
+    let (actor, token_expires_at) = authenticate(&call)?;
     if !call.app.cors.admits_upgrade(&call.headers) {
         return Err(ApiError::new(ErrorCode::Forbidden));
     }
     check_features(&call)?;
-    let handshake = handshake.map_err(|error| ApiError::invalid(error.to_string()))?;
+    let handshake = Handshake::check(&request).map_err(|error| ApiError::invalid(error.to_string()))?;
     call.app.gateway.fanout.admit(actor.user_id).map_err(refused)?;
     let (response, upgrade) = handshake.accept(&mut request);
     let opening = Opening { app: Arc::clone(&call.app), actor, token_expires_at };
@@ -85,15 +83,9 @@ pub async fn open(mut call: Call) -> Result<Answer, ApiError> {
     Ok(response.map(|_| AnswerBody::empty()))
 }
 
-/// The first token source that is present decides (GW-2).
-fn authenticate(call: &Call, subprotocol_token: Option<&str>) -> Result<(Actor, Timestamp), ApiError> {
-    let query = call.query().text("access_token")?;
-    let token = if call.headers.contains_key(http::header::AUTHORIZATION) {
-        bearer(&call.headers)
-    } else {
-        subprotocol_token.or(query.as_deref())
-    };
-    token.and_then(|token| call.app.authenticate_until(token)).ok_or_else(ApiError::unauthorized)
+fn authenticate(call: &Call) -> Result<(Actor, Timestamp), ApiError> {
+    let token = gateway_token(&call.headers, call.query());
+    token.and_then(|token| call.app.authenticate_until(&token)).ok_or_else(ApiError::unauthorized)
 }
 
 /// A malformed list is 400; well-formed names that this server does not know are ignored (contract §7).

@@ -20,8 +20,8 @@ use crate::http::error::ApiError;
 use crate::http::request_id::RequestIds;
 use crate::http::wire::{self, Unread, Wire};
 use crate::limits::{
-    ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_CUT_MAX, DRAIN_REQUESTS_MAX, HEAD_BYTES_MAX, HEAD_READ_MAX, HTTP_CONNECTIONS_MAX,
-    HTTP_REFUSALS_MAX, LATE_REQUESTS_MAX, RETRY_AFTER_OVERLOAD_SECS,
+    ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_CUT_MAX, DRAIN_REQUESTS_MAX, HEAD_BYTES_MAX, HEAD_READ_MAX,
+    HTTP_CONNECTIONS_MAX, HTTP_REFUSALS_MAX, LATE_REQUESTS_MAX, RETRY_AFTER_OVERLOAD_SECS,
 };
 
 /// Serves until the server has drained: the requests of connections that came before are answered, or out of time.

@@ -38,7 +38,7 @@ impl Scene {
     }
 
     /// `total` commands by `callers` who each wait for their answer.
-    fn carry_out<C: Command<Caller = Actor> + Sync>(&self, callers: u64, total: u64, actor: Actor, command: &C) -> Duration {
+    fn carry_out<C: Command<Caller = Actor>>(&self, callers: u64, total: u64, actor: Actor, command: &C) -> Duration {
         let started = Instant::now();
         self.runtime.block_on(async {
             let tasks: Vec<_> = (0..callers)
@@ -60,7 +60,8 @@ impl Scene {
     }
 }
 
-const TEXT: &str = "A message of ordinary length, with a word in **bold**, as people write them all day long in channels.";
+const TEXT: &str =
+    "A message of ordinary length, with a word in **bold**, as people write them all day long in channels.";
 
 fn commits(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("message, durable");
@@ -110,8 +111,12 @@ fn reads(criterion: &mut Criterion) {
     for message in newest {
         for emoji in ["👍", "🎉", "❤"] {
             let emoji = emoji.parse().expect("an emoji");
-            let target =
-                ReactionTarget { guild_id: cast.guild_id, channel_id: cast.channel_id, message_id: message.message_id, emoji };
+            let target = ReactionTarget {
+                guild_id: cast.guild_id,
+                channel_id: cast.channel_id,
+                message_id: message.message_id,
+                emoji,
+            };
             for actor in [cast.owner, cast.member] {
                 scene.runtime.block_on(engine.execute(actor, AddReaction(target.clone()))).expect("accepted");
             }

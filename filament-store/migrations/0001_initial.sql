@@ -17,6 +17,12 @@ CREATE TABLE users (
     created_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- How often a user's effective access has changed. Beside the accounts: one entry may count for ten thousand members, in a few pages.
+CREATE TABLE access_revisions (
+    user_id  BLOB    NOT NULL PRIMARY KEY,
+    revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sessions (
     session_id       BLOB    NOT NULL PRIMARY KEY,
     user_id          BLOB    NOT NULL,

@@ -2,8 +2,8 @@
 //! undoes the command.
 
 use filament_core::{
-    AccessChange, AuditRecord, IdempotencyRecord, Mutation, NewMember, NewSession, NewUser, ReactionChange, RotatedSession, Seq,
-    StoredMessage,
+    AccessChange, AuditRecord, IdempotencyRecord, Mutation, NewMember, NewSession, NewUser, ReactionChange,
+    RotatedSession, Seq, StoredMessage,
     permission::{ChannelNode, GuildGraph, RoleNode},
 };
 use filament_protocol::{ChannelId, GuildId, RoleId, UserId};
@@ -24,16 +24,22 @@ pub(crate) fn mutation(connection: &Connection, mutation: &Mutation) -> Result<(
         Mutation::ExtendSession { session_id, token_expires_at, .. } => {
             one_row(connection, sql::SESSION_EXTEND, (key(*session_id), secs(*token_expires_at)))
         }
-        Mutation::EndSession { session_id, ended_at, .. } => one_row(connection, sql::SESSION_END, (key(*session_id), secs(*ended_at))),
+        Mutation::EndSession { session_id, ended_at, .. } => {
+            one_row(connection, sql::SESSION_END, (key(*session_id), secs(*ended_at)))
+        }
         Mutation::CreateGuild { graph, owner_role_ids } => create_guild(connection, graph, owner_role_ids),
         Mutation::UpdateGuild { guild_id, described: (name, visibility), .. } => {
             one_row(connection, sql::GUILD_DESCRIBE, (key(*guild_id), name.as_str(), visibility.name()))
         }
         Mutation::AddMember(member) => add_member(connection, member),
-        Mutation::RemoveMember { guild_id, user_id, .. } => one_row(connection, sql::MEMBER_REMOVE, (key(*guild_id), key(*user_id))),
+        Mutation::RemoveMember { guild_id, user_id, .. } => {
+            one_row(connection, sql::MEMBER_REMOVE, (key(*guild_id), key(*user_id)))
+        }
         Mutation::NoteRefusedJoin { .. } => Ok(()), // the audit log says it
         Mutation::CreateChannel { guild_id, channel, .. } => create_channel(connection, *guild_id, channel),
-        Mutation::UpdateChannel { channel_id, name, .. } => one_row(connection, sql::CHANNEL_RENAME, (key(*channel_id), name.as_str())),
+        Mutation::UpdateChannel { channel_id, name, .. } => {
+            one_row(connection, sql::CHANNEL_RENAME, (key(*channel_id), name.as_str()))
+        }
         Mutation::DeleteChannel { channel_id, .. } => one_row(connection, sql::CHANNEL_REMOVE, [key(*channel_id)]),
         Mutation::ReorderChannels { after, .. } => place_channels(connection, after),
         Mutation::CreateMessage { message, idempotency } => create_message(connection, message, idempotency.as_ref()),
@@ -147,7 +153,12 @@ fn add_member(connection: &Connection, member: &NewMember) -> Result<()> {
     give_roles(connection, member.guild_id, member.user_id, member.default_role_id)
 }
 
-fn give_roles(connection: &Connection, guild_id: GuildId, user_id: UserId, role_ids: impl IntoIterator<Item = RoleId>) -> Result<()> {
+fn give_roles(
+    connection: &Connection,
+    guild_id: GuildId,
+    user_id: UserId,
+    role_ids: impl IntoIterator<Item = RoleId>,
+) -> Result<()> {
     for role_id in role_ids {
         one_row(connection, sql::MEMBER_ROLE_ADD, [key(guild_id), key(user_id), key(role_id)])?;
     }
@@ -173,8 +184,13 @@ fn place_channels(connection: &Connection, channel_ids: &[ChannelId]) -> Result<
     Ok(())
 }
 
-fn create_message(connection: &Connection, message: &StoredMessage, idempotency: Option<&IdempotencyRecord>) -> Result<()> {
-    let (channel_id, message_id, author_id) = (key(message.channel_id), key(message.message_id), key(message.author_id));
+fn create_message(
+    connection: &Connection,
+    message: &StoredMessage,
+    idempotency: Option<&IdempotencyRecord>,
+) -> Result<()> {
+    let (channel_id, message_id, author_id) =
+        (key(message.channel_id), key(message.message_id), key(message.author_id));
     let created_at = secs(message.created_at);
     one_row(connection, sql::MESSAGE_ADD, (channel_id, message_id, author_id, message.content.as_str(), created_at))?;
     match idempotency {

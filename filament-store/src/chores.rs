@@ -58,7 +58,8 @@ fn trim_journal(connection: &Connection, moment: Moment) -> Result<Option<Seq>> 
 
 /// Removes some messages of one deleted channel; true while a channel is left.
 fn purge_channel(connection: &Connection) -> Result<bool> {
-    let channel: Option<Key> = connection.prepare_cached(sql::CHANNEL_TO_PURGE)?.query_row((), |row| row.get(0)).optional()?;
+    let channel: Option<Key> =
+        connection.prepare_cached(sql::CHANNEL_TO_PURGE)?.query_row((), |row| row.get(0)).optional()?;
     let Some(channel) = channel else { return Ok(false) };
     let removed = connection.prepare_cached(sql::CHANNEL_PURGE_MESSAGES)?.execute((channel, CHORE_ROWS_MAX))?;
     if removed < CHORE_ROWS_MAX as usize {

@@ -13,7 +13,8 @@ use crate::{
     config::StoreConfig,
     error::{OpenError, is_corruption},
     limits::{
-        LOCK_WAIT, QUICK_CHECK_BYTES_MAX, READER_CACHE_KIB, STATEMENTS_CACHED_MAX, WAL_BYTES_KEPT, WAL_PAGES, WRITER_CACHE_KIB,
+        LOCK_WAIT, QUICK_CHECK_BYTES_MAX, READER_CACHE_KIB, STATEMENTS_CACHED_MAX, WAL_BYTES_KEPT, WAL_PAGES,
+        WRITER_CACHE_KIB,
     },
     sql,
 };
@@ -63,6 +64,16 @@ pub(crate) fn refused(path: &Path, error: rusqlite::Error) -> OpenError {
     }
 }
 
+/// Makes the names of new files durable: what is in them is of no use after a power loss if the folder does not list them.
+pub(crate) fn sync_folder(database: &Path) -> Result<(), OpenError> {
+    #[cfg(unix)]
+    {
+        let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| io_error(folder, source))?;
+    }
+    Ok(())
+}
+
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -82,7 +93,8 @@ fn inspect(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let refused = |error| refused(path, error);
     let corrupt = |finding: String| OpenError::Corrupt { path: path.to_owned(), finding };
     let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0)).map_err(refused)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0)).map_err(refused)?;
     if tables == 0 {
         return Ok(());
     }
@@ -105,7 +117,10 @@ pub(crate) fn io_error(path: &Path, source: io::Error) -> OpenError {
 fn set_up_writer(connection: &Connection, config: &StoreConfig) -> rusqlite::Result<()> {
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     if mode != "wal" {
-        tracing::warn!(mode, "the file system does not allow a write-ahead log: readers and the writer will wait for each other");
+        tracing::warn!(
+            mode,
+            "the file system does not allow a write-ahead log: readers and the writer will wait for each other"
+        );
     }
     connection.pragma_update(None, "synchronous", config.synchronous.word())?;
     connection.pragma_update(None, "foreign_keys", true)?;

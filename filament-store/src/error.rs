@@ -100,19 +100,22 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
-    /// What a command's caller is told.
+    /// What a command's caller is told. If the disk, not the command, is why nothing was written, reads go on and later writes may
+    /// succeed; if another program holds the database, a repeat will do.
     pub(crate) fn into_write_error(self) -> TransactError<Self> {
-        if self.is_read_only() { TransactError::ReadOnly(self) } else { TransactError::Failed(self) }
+        match self.sqlite_code() {
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+                TransactError::ReadOnly(self)
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => TransactError::Busy,
+            _ => TransactError::Failed(self),
+        }
     }
 
-    /// Whether the disk, not the command, is why nothing was written: reads go on, and later writes may succeed.
-    fn is_read_only(&self) -> bool {
+    fn sqlite_code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Sqlite(SqliteFault(error)) => matches!(
-                error.sqlite_error_code(),
-                Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen)
-            ),
-            Self::Panicked | Self::Closed | Self::Trimmed { .. } | Self::Inconsistent(_) => false,
+            Self::Sqlite(SqliteFault(error)) => error.sqlite_error_code(),
+            Self::Panicked | Self::Closed | Self::Trimmed { .. } | Self::Inconsistent(_) => None,
         }
     }
 }

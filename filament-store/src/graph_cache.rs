@@ -22,7 +22,12 @@ use crate::{
 /// Where loading facts finds graphs and memberships.
 pub(crate) trait GraphSource {
     fn graph(&mut self, connection: &Connection, guild_id: GuildId) -> Result<Option<Arc<GuildGraph>>>;
-    fn membership(&mut self, connection: &Connection, guild_id: GuildId, user_id: UserId) -> Result<Option<Arc<Membership>>>;
+    fn membership(
+        &mut self,
+        connection: &Connection,
+        guild_id: GuildId,
+        user_id: UserId,
+    ) -> Result<Option<Arc<Membership>>>;
 }
 
 /// Graphs of committed states, for all readers.
@@ -68,7 +73,12 @@ impl GraphSource for &PublishedGraphs {
         }))
     }
 
-    fn membership(&mut self, connection: &Connection, guild_id: GuildId, user_id: UserId) -> Result<Option<Arc<Membership>>> {
+    fn membership(
+        &mut self,
+        connection: &Connection,
+        guild_id: GuildId,
+        user_id: UserId,
+    ) -> Result<Option<Arc<Membership>>> {
         Ok(graph_rows::membership(connection, guild_id, user_id)?.map(Arc::new))
     }
 }
@@ -116,10 +126,10 @@ impl WriterCache {
     /// The transaction is on disk: publishes the graphs it changed.
     pub(crate) fn committed(&mut self, published: &PublishedGraphs) {
         for touched in self.touched.drain(..) {
-            if let Touched::Graph(guild_id) = touched {
-                if let Some(versioned) = self.graphs.peek(&guild_id) {
-                    published.publish(versioned.clone());
-                }
+            if let Touched::Graph(guild_id) = touched
+                && let Some(versioned) = self.graphs.peek(&guild_id)
+            {
+                published.publish(versioned.clone());
             }
         }
     }
@@ -153,7 +163,9 @@ impl WriterCache {
     /// Compares what the open transaction touched with the tables, or everything cached.
     pub(crate) fn differences(&self, connection: &Connection, all: bool) -> Result<Vec<String>> {
         let mut found = Vec::new();
-        for (guild_id, cached) in self.graphs.iter().filter(|(guild_id, _)| all || self.touched.contains(&Touched::Graph(**guild_id))) {
+        for (guild_id, cached) in
+            self.graphs.iter().filter(|(guild_id, _)| all || self.touched.contains(&Touched::Graph(**guild_id)))
+        {
             let stored = graph_rows::graph(connection, *guild_id)?;
             if stored.as_ref() != Some(cached) {
                 found.push(format!("graph of guild {guild_id}: cached {cached:?}, stored {stored:?}"));
@@ -184,7 +196,12 @@ impl GraphSource for WriterCache {
         }))
     }
 
-    fn membership(&mut self, connection: &Connection, guild_id: GuildId, user_id: UserId) -> Result<Option<Arc<Membership>>> {
+    fn membership(
+        &mut self,
+        connection: &Connection,
+        guild_id: GuildId,
+        user_id: UserId,
+    ) -> Result<Option<Arc<Membership>>> {
         if let Some(membership) = self.memberships.get(&(guild_id, user_id)) {
             return Ok(Some(Arc::clone(membership)));
         }

@@ -52,7 +52,10 @@ pub(crate) fn graph(connection: &Connection, guild_id: GuildId) -> Result<Option
 
 /// One membership.
 pub(crate) fn membership(connection: &Connection, guild_id: GuildId, user_id: UserId) -> Result<Option<Membership>> {
-    let joined = connection.prepare_cached(sql::MEMBERSHIP)?.query_row([key(guild_id), key(user_id)], |row| time(row, 0)).optional()?;
+    let joined = connection
+        .prepare_cached(sql::MEMBERSHIP)?
+        .query_row([key(guild_id), key(user_id)], |row| time(row, 0))
+        .optional()?;
     let Some(joined_at) = joined else {
         return Ok(None);
     };
@@ -71,6 +74,33 @@ pub(crate) fn memberships_of(connection: &Connection, user_id: UserId) -> Result
         memberships.extend(membership(connection, guild_id, user_id)?.map(|membership| (guild_id, membership)));
     }
     Ok(memberships)
+}
+
+/// Shows every member of a guild, ascending.
+pub(crate) fn visit_members(
+    connection: &Connection,
+    guild_id: GuildId,
+    visit: &mut dyn FnMut(&Membership),
+) -> Result<()> {
+    let mut statement = connection.prepare_cached(sql::GUILD_MEMBERS)?;
+    let mut rows = statement.query([key(guild_id)])?;
+    let mut member: Option<Membership> = None;
+    while let Some(row) = rows.next()? {
+        let user_id = id(row, 0)?;
+        if member.as_ref().is_none_or(|member| member.user_id != user_id) {
+            let next = Membership { user_id, role_ids: Vec::new(), joined_at: time(row, 1)? };
+            if let Some(complete) = member.replace(next) {
+                visit(&complete);
+            }
+        }
+        if let (Some(member), Some(role_id)) = (&mut member, optional_id(row, 2)?) {
+            member.role_ids.push(role_id);
+        }
+    }
+    if let Some(complete) = member {
+        visit(&complete);
+    }
+    Ok(())
 }
 
 /// How an override's target is stored.

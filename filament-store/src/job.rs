@@ -69,7 +69,9 @@ where
             (Verdict::Committed { seq, .. }, Some(Err(denial))) => Err(TransactError::Denied { denial, seq }),
             (Verdict::Refused(denial), _) => Err(denial.into()),
             (Verdict::Fault(error), _) => Err(error.into_write_error()),
-            (Verdict::Committed { .. }, None) => Err(TransactError::Failed(StoreError::Inconsistent("a commit without a decision"))),
+            (Verdict::Committed { .. }, None) => {
+                Err(TransactError::Failed(StoreError::Inconsistent("a commit without a decision")))
+            }
         };
         drop(self.caller.send(reply));
     }

@@ -22,7 +22,11 @@ pub(crate) fn read_after(connection: &Connection, seq: Seq, entries_max: u16) ->
     while let Some(row) = rows.next()? {
         let found = unsigned(row, 0)?;
         if found != wanted {
-            return Err(if entries.is_empty() { StoreError::Trimmed { wanted, oldest: found } } else { StoreError::Inconsistent("the journal has a gap") });
+            return Err(if entries.is_empty() {
+                StoreError::Trimmed { wanted, oldest: found }
+            } else {
+                StoreError::Inconsistent("the journal has a gap")
+            });
         }
         let entry = codec::entry(row)?;
         bytes += tail::weight(&entry);

@@ -17,6 +17,7 @@ mod migrate;
 mod page;
 mod reactions;
 mod reader;
+mod revisions;
 mod row;
 mod shared;
 mod sql;

@@ -42,7 +42,12 @@ pub(crate) fn begin(connection: &mut Connection, config: &StoreConfig) -> Result
     begin_as(connection, config.synchronous, file, &machine).map_err(|error| refused(path, error))
 }
 
-fn begin_as(connection: &mut Connection, synchronous: Synchronous, file: i64, machine: &str) -> rusqlite::Result<Lineage> {
+fn begin_as(
+    connection: &mut Connection,
+    synchronous: Synchronous,
+    file: i64,
+    machine: &str,
+) -> rusqlite::Result<Lineage> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let known: Option<u128> = read::<[u8; 16]>(&transaction, EPOCH)?.map(u128::from_be_bytes);
     let moved = read::<i64>(&transaction, FILE)?.is_some_and(|before| before != file);
@@ -139,7 +144,11 @@ mod tests {
     fn power_loss_starts_an_epoch_only_if_commits_did_not_wait_for_the_disk() {
         let mut connection = database();
         let first = begun(&mut connection, Synchronous::Full, 1, "boot-1");
-        assert_eq!(begun(&mut connection, Synchronous::Normal, 1, "boot-2"), first, "the run before waited for the disk");
+        assert_eq!(
+            begun(&mut connection, Synchronous::Normal, 1, "boot-2"),
+            first,
+            "the run before waited for the disk"
+        );
         let torn = begun(&mut connection, Synchronous::Full, 1, "boot-3");
         assert_ne!(torn, first, "the run before did not");
         end(&connection).expect("writable");

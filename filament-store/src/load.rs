@@ -9,14 +9,20 @@ use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 
 use crate::{
     graph_cache::GraphSource,
-    reactions,
+    reactions, revisions,
     row::{id, key, optional_time, rotations, secs, signed, text, time, unsigned},
     sql,
 };
 
 /// Loads every fact of a plan, in its order.
-pub(crate) fn facts(connection: &Connection, graphs: &mut impl GraphSource, plan: FactPlan, stamp: Stamp) -> Result<Facts> {
-    let loaded = plan.needs().iter().map(|need| fact(connection, graphs, need, stamp.now())).collect::<Result<Vec<_>>>()?;
+pub(crate) fn facts(
+    connection: &Connection,
+    graphs: &mut impl GraphSource,
+    plan: FactPlan,
+    stamp: Stamp,
+) -> Result<Facts> {
+    let loaded =
+        plan.needs().iter().map(|need| fact(connection, graphs, need, stamp.now())).collect::<Result<Vec<_>>>()?;
     Ok(Facts::new(stamp, plan, loaded))
 }
 
@@ -27,20 +33,27 @@ fn fact(connection: &Connection, graphs: &mut impl GraphSource, need: &Need, now
         Need::MemberCount(guild_id) => Fact::Count(member_count(connection, *guild_id)?),
         Need::GuildCount(user_id) => Fact::Count(count(connection, sql::MEMBER_OF_COUNT, [key(*user_id)])?),
         Need::GuildsCreated(user_id) => Fact::Count(count(connection, sql::GUILDS_CREATED, [key(*user_id)])?),
+        Need::AccessRevision(user_id) => Fact::Count(revisions::of(connection, *user_id)?),
         Need::Ban(guild_id, user_id) => {
             Fact::Flag(connection.prepare_cached(sql::BANNED)?.exists([key(*guild_id), key(*user_id)])?)
         }
         Need::LastRefusal(guild_id, user_id, action) => {
             let mut statement = connection.prepare_cached(sql::AUDIT_LAST_REFUSAL)?;
-            Fact::Time(statement.query_row((key(*guild_id), key(*user_id), action.name()), |row| optional_time(row, 0))?)
+            Fact::Time(
+                statement.query_row((key(*guild_id), key(*user_id), action.name()), |row| optional_time(row, 0))?,
+            )
         }
         Need::User(user_id) => Fact::User(user(connection, *user_id)?),
         Need::Username(name) => {
             Fact::User(connection.prepare_cached(sql::USER_BY_NAME)?.query_row([name.as_str()], user_row).optional()?)
         }
         Need::Message(channel_id, message_id) => Fact::Message(message(connection, *channel_id, *message_id)?),
-        Need::Reactions(message_id, viewer) => Fact::Reactions(reactions::of_message(connection, *message_id, *viewer)?),
-        Need::Reaction(message_id, emoji, user_id) => Fact::Reaction(reaction(connection, *message_id, emoji, *user_id)?),
+        Need::Reactions(message_id, viewer) => {
+            Fact::Reactions(reactions::of_message(connection, *message_id, *viewer)?)
+        }
+        Need::Reaction(message_id, emoji, user_id) => {
+            Fact::Reaction(reaction(connection, *message_id, emoji, *user_id)?)
+        }
         Need::Idempotency(user_id, channel_id, idempotency_key) => {
             Fact::Idempotency(remembered(connection, (*user_id, *channel_id, idempotency_key), now)?)
         }
@@ -103,7 +116,7 @@ fn member_count(connection: &Connection, guild_id: GuildId) -> Result<u64> {
 
 fn reaction(connection: &Connection, message_id: MessageId, emoji: &Emoji, user_id: UserId) -> Result<ReactionState> {
     let counts = reactions::counts_of_message(connection, message_id)?;
-    let count = counts.iter().find(|(other, _)| other == emoji).map_or(0, |(_, count)| *count);
+    let count = counts.iter().find(|other| other.emoji == *emoji).map_or(0, |found| found.count);
     if count == 0 {
         return Ok(ReactionState { distinct_emoji: distinct(counts.len()), ..ReactionState::default() });
     }
@@ -127,7 +140,9 @@ fn remembered(
     let forgotten = signed(now.as_secs().saturating_sub(IDEMPOTENCY_SECS));
     let mut statement = connection.prepare_cached(sql::REMEMBERED)?;
     let found = statement
-        .query_row((key(user_id), key(channel_id), idempotency_key.as_str(), forgotten), |row| Ok((id(row, 0)?, row.get(1)?)))
+        .query_row((key(user_id), key(channel_id), idempotency_key.as_str(), forgotten), |row| {
+            Ok((id(row, 0)?, row.get(1)?))
+        })
         .optional()?;
     let Some((message_id, body)) = found else {
         return Ok(None);

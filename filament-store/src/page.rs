@@ -15,7 +15,9 @@ use crate::{
 pub(crate) fn page(connection: &Connection, query: Query) -> Result<Page> {
     Ok(match query {
         Query::FactsOnly => Page::FactsOnly,
-        Query::Messages { channel_id, before, limit, viewer } => messages(connection, channel_id, before, limit, viewer)?,
+        Query::Messages { channel_id, before, limit, viewer } => {
+            messages(connection, channel_id, before, limit, viewer)?
+        }
         Query::GuildsOf(user_id) => Page::Guilds(guilds_of(connection, user_id)?),
         Query::PublicGuilds { text, limit } => Page::Guilds(public_guilds(connection, &text, limit)?),
         Query::Users(user_ids) => {
@@ -24,13 +26,21 @@ pub(crate) fn page(connection: &Connection, query: Query) -> Result<Page> {
         }
         Query::Credentials(username) => {
             let read = |row: &rusqlite::Row<'_>| Ok(Credentials { user_id: id(row, 0)?, password_hash: row.get(1)? });
-            Page::Credentials(connection.prepare_cached(sql::CREDENTIALS)?.query_row([username.as_str()], read).optional()?)
+            Page::Credentials(
+                connection.prepare_cached(sql::CREDENTIALS)?.query_row([username.as_str()], read).optional()?,
+            )
         }
     })
 }
 
 /// One row more than wanted tells whether older ones exist.
-fn messages(connection: &Connection, channel_id: ChannelId, before: Option<MessageId>, limit: u16, viewer: UserId) -> Result<Page> {
+fn messages(
+    connection: &Connection,
+    channel_id: ChannelId,
+    before: Option<MessageId>,
+    limit: u16,
+    viewer: UserId,
+) -> Result<Page> {
     let mut statement = connection.prepare_cached(sql::MESSAGES_BEFORE)?;
     let before = before.map_or(KEY_MAX, key);
     let rows = statement.query_map((key(channel_id), before, i64::from(limit) + 1), message_row)?;
@@ -49,16 +59,14 @@ fn with_reactions(
     let (Some(newest), Some(oldest)) = (stored.first(), stored.last()) else {
         return Ok(Vec::new());
     };
-    let mut counts = reactions::counts_between(connection, channel_id, oldest.message_id, newest.message_id)?;
-    let mut messages = Vec::with_capacity(stored.len());
-    for message in stored {
-        // Counts ascend by message, messages descend: those of this message are at the end.
-        let first = counts.partition_point(|(message_id, ..)| *message_id < message.message_id);
-        let own = counts.drain(first..).map(|(_, emoji, count)| (emoji, count)).collect();
-        let shown = reactions::shown(connection, message.message_id, own, viewer)?;
-        messages.push((message, shown));
-    }
-    Ok(messages)
+    let mut reactions = reactions::between(connection, channel_id, (oldest.message_id, newest.message_id), viewer)?;
+    let pair = |message: StoredMessage| {
+        // Reactions ascend by message, messages descend: those of this message are at the end.
+        let first = reactions.partition_point(|(message_id, _)| *message_id < message.message_id);
+        let own = reactions.drain(first..).map(|(_, reaction)| reaction).collect();
+        (message, own)
+    };
+    Ok(stored.into_iter().map(pair).collect())
 }
 
 fn guilds_of(connection: &Connection, user_id: UserId) -> Result<Vec<Guild>> {
@@ -71,7 +79,8 @@ fn guilds_of(connection: &Connection, user_id: UserId) -> Result<Vec<Guild>> {
 
 fn public_guilds(connection: &Connection, wanted: &DirectoryQuery, limit: u16) -> Result<Vec<Guild>> {
     let mut statement = connection.prepare_cached(sql::GUILDS_PUBLIC)?;
-    let read =
-        |row: &rusqlite::Row<'_>| Ok(Guild { guild_id: id(row, 0)?, name: text(row, 1)?, visibility: Visibility::Public });
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Guild { guild_id: id(row, 0)?, name: text(row, 1)?, visibility: Visibility::Public })
+    };
     statement.query_map((wanted.to_ascii_lowercase(), limit), read)?.collect()
 }

@@ -106,10 +106,10 @@ fn serve(connection: &Connection, queue: &Queue) {
         if catch_unwind(AssertUnwindSafe(|| read(begun))).is_err() {
             tracing::error!("a read panicked");
         }
-        if !connection.is_autocommit() {
-            if let Err(error) = execute(connection, sql::ROLLBACK) {
-                tracing::error!(%error, "a snapshot could not be ended");
-            }
+        if !connection.is_autocommit()
+            && let Err(error) = execute(connection, sql::ROLLBACK)
+        {
+            tracing::error!(%error, "a snapshot could not be ended");
         }
     }
 }

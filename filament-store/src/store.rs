@@ -12,7 +12,8 @@ use std::{
 };
 
 use filament_core::{
-    AccessSource, Committed, Denial, Entry, FactPlan, Facts, Journal, Page, Position, Query, Sealed, Seq, Store, TransactError, UserAccess,
+    AccessSource, Committed, Denial, Entry, FactPlan, Facts, Journal, Page, Position, Query, Sealed, Seq, Store,
+    TransactError, UserAccess,
     permission::{Granted, GuildGraph},
 };
 use filament_protocol::{GuildId, SessionId, Timestamp, UserId};
@@ -25,9 +26,13 @@ use crate::{
     graph_cache::GraphSource,
     graph_rows, integrity, job,
     journal::{self, Found},
-    limits::{ENDED_SESSIONS_READ_MAX, INBOX_COMMANDS_MAX, JOURNAL_READS_QUEUED_MAX, JOURNAL_RETENTION_SECS, READERS_MAX, READS_QUEUED_MAX},
+    limits::{
+        ENDED_SESSIONS_READ_MAX, INBOX_COMMANDS_MAX, JOURNAL_READS_QUEUED_MAX, JOURNAL_RETENTION_SECS, READERS_MAX,
+        READS_QUEUED_MAX,
+    },
     lineage, load, migrate, page,
     reader::{self, Lane},
+    revisions,
     row::{id, secs},
     shared::Shared,
     sql,
@@ -70,6 +75,7 @@ impl SqliteStore {
         let mut connection = connect::writer(&config)?;
         migrate::migrate(&mut connection, &config)?;
         let lineage = lineage::begin(&mut connection, &config)?;
+        connect::sync_folder(&config.path)?;
         let readers = config.readers.get().min(READERS_MAX);
         let lanes = Lanes {
             pages: Lane::start(&config.path, "reader", readers, READS_QUEUED_MAX)?,
@@ -78,10 +84,12 @@ impl SqliteStore {
         let (inbox, items) = sync_channel(INBOX_COMMANDS_MAX);
         let (end, ended) = watch::channel(None);
         let shared = Arc::new(Shared::new(lineage, config.wall_clock));
-        let retention = config.journal_retention_secs.clamp(*JOURNAL_RETENTION_SECS.start(), *JOURNAL_RETENTION_SECS.end());
+        let retention =
+            config.journal_retention_secs.clamp(*JOURNAL_RETENTION_SECS.start(), *JOURNAL_RETENTION_SECS.end());
         let writer = Writer::new(connection, Arc::clone(&shared), lineage, retention);
         let work = move || drop(end.send(Some(writer.run(&items))));
-        let thread = reader::spawn("filament-writer".into(), work).map_err(|source| connect::io_error(&config.path, source))?;
+        let thread =
+            reader::spawn("filament-writer".into(), work).map_err(|source| connect::io_error(&config.path, source))?;
         let writer = Mutex::new(Some(thread));
         Ok(Self { inner: Arc::new(Inner { shared, inbox, writer, ended, lanes: Some(lanes), _lock: lock }) })
     }
@@ -219,7 +227,8 @@ impl Journal for SqliteStore {
         match self.inner.shared.tail.after(seq, entries_max) {
             Found::Entries(entries) => Ok(entries),
             Found::Older => {
-                let read = move |connection: &rusqlite::Connection| journal::read_after(connection, seq, entries_max.get());
+                let read =
+                    move |connection: &rusqlite::Connection| journal::read_after(connection, seq, entries_max.get());
                 self.lanes()?.journal.read(read).await
             }
         }
@@ -229,7 +238,12 @@ impl Journal for SqliteStore {
 impl AccessSource for SqliteStore {
     type Error = StoreError;
 
-    async fn load_user(&self, user_id: UserId, session_id: SessionId, known: Vec<GuildId>) -> Result<UserAccess, StoreError> {
+    async fn load_user(
+        &self,
+        user_id: UserId,
+        session_id: SessionId,
+        known: Vec<GuildId>,
+    ) -> Result<UserAccess, StoreError> {
         let shared = Arc::clone(&self.inner.shared);
         let read = move |connection: &rusqlite::Connection| {
             let memberships = graph_rows::memberships_of(connection, user_id)?;
@@ -237,9 +251,11 @@ impl AccessSource for SqliteStore {
             for (guild_id, _) in memberships.iter().filter(|(guild_id, _)| !known.contains(guild_id)) {
                 graphs.extend((&shared.graphs).graph(connection, *guild_id)?);
             }
-            let session = load::session(connection, session_id)?.filter(|session| session.user_id == user_id && !session.ended);
+            let session =
+                load::session(connection, session_id)?.filter(|session| session.user_id == user_id && !session.ended);
             let token_expires_at = session.map(|session| session.token_expires_at);
-            Ok(UserAccess { seq: journal::head(connection)?, token_expires_at, memberships, graphs })
+            let access_rev = revisions::of(connection, user_id)?;
+            Ok(UserAccess { seq: journal::head(connection)?, token_expires_at, access_rev, memberships, graphs })
         };
         self.lanes()?.pages.read(read).await
     }

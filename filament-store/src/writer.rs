@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-use filament_core::{AccessChange, Entry, SealedParts, Seq, Stamp, StampSource};
+use filament_core::{AccessBefore, AccessChange, Entry, SealedParts, Seq, Stamp, StampSource};
 use filament_protocol::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -24,10 +24,12 @@ use crate::{
     error::StoreError,
     graph_cache::WriterCache,
     job::{Job, Verdict},
-    journal, lineage,
-    lineage::Lineage,
+    journal,
     limits::{CHORE_BUSY_PAUSE, CHORE_ENTRIES, CHORE_IDLE_PAUSE, GROUP_COMMANDS_MAX},
+    lineage,
+    lineage::Lineage,
     load,
+    revisions::{self, Tables},
     shared::Shared,
     sql,
 };
@@ -77,7 +79,12 @@ struct Chores {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection, shared: Arc<Shared>, lineage: Lineage, journal_retention_secs: u64) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        shared: Arc<Shared>,
+        lineage: Lineage,
+        journal_retention_secs: u64,
+    ) -> Self {
         Self {
             connection,
             shared,
@@ -226,6 +233,7 @@ impl Writer {
     /// State, audit and journal, in this order; then the cache follows.
     fn write(&mut self, parts: SealedParts, at: Timestamp) -> Result<Verdict, StoreError> {
         let has_entry = parts.has_entry();
+        let before = AccessBefore::of(&parts.access, &mut self.tables())?;
         for mutation in &parts.mutations {
             apply::mutation(&self.connection, mutation)?;
         }
@@ -244,10 +252,16 @@ impl Writer {
         for change in &entry.access {
             self.cache.follow(change, seq);
         }
+        let revised = before.changed(&mut self.tables())?;
+        revisions::raise(&self.connection, &revised)?;
         let narrows = entry.access.iter().any(AccessChange::narrows);
         self.head = seq;
         self.entries.push(Arc::new(entry));
         Ok(Verdict::Committed { seq: Some(seq), narrows })
+    }
+
+    const fn tables(&mut self) -> Tables<'_> {
+        Tables { connection: &self.connection, cache: &mut self.cache }
     }
 
     fn next_stamp(&mut self) -> Stamp {
@@ -297,10 +311,10 @@ impl Writer {
     }
 
     fn roll_back(&mut self, outset: Mark) {
-        if !self.connection.is_autocommit() {
-            if let Err(error) = self.execute(sql::ROLLBACK) {
-                tracing::error!(%error, "a transaction could not be rolled back");
-            }
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.execute(sql::ROLLBACK)
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
         }
         self.in_savepoint = false;
         self.return_to(outset);

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
     sync::Arc,
 };
 
@@ -21,6 +22,7 @@ use crate::{
     permission::{GuildGraph, Membership},
     port::UserAccess,
     query::{Credentials, Page, Query},
+    revision::{AccessBefore, AccessState},
     stamp::StampSource,
 };
 
@@ -42,6 +44,7 @@ pub(super) struct State {
     messages: BTreeMap<(ChannelId, MessageId), StoredMessage>,
     reactions: BTreeMap<(MessageId, String), BTreeSet<UserId>>,
     idempotency: BTreeMap<(UserId, ChannelId, String), RememberedAt>,
+    revisions: BTreeMap<UserId, u64>,
 }
 
 impl State {
@@ -60,6 +63,7 @@ impl State {
             messages: BTreeMap::new(),
             reactions: BTreeMap::new(),
             idempotency: BTreeMap::new(),
+            revisions: BTreeMap::new(),
         }
     }
 
@@ -87,6 +91,7 @@ impl State {
             Need::GuildsCreated(user_id) => {
                 Fact::Count(self.creators.values().filter(|creator| *creator == user_id).count() as u64)
             }
+            Need::AccessRevision(user_id) => Fact::Count(self.revision(*user_id)),
             Need::Ban(..) => Fact::Flag(false),
             Need::LastRefusal(guild_id, user_id, action) => Fact::Time(self.last_audit(*guild_id, *user_id, *action)),
             Need::User(user_id) => Fact::User(self.user(*user_id)),
@@ -104,6 +109,10 @@ impl State {
             }
             Need::LiveSessions(user_id) => Fact::LiveSessions(self.live_sessions(*user_id, now)),
         }
+    }
+
+    fn revision(&self, user_id: UserId) -> u64 {
+        self.revisions.get(&user_id).copied().unwrap_or(0)
     }
 
     fn last_audit(&self, guild_id: GuildId, user_id: UserId, action: AuditAction) -> Option<Timestamp> {
@@ -180,11 +189,15 @@ impl State {
     pub(super) fn commit(&mut self, parts: SealedParts) -> Option<Seq> {
         let at = Timestamp::new(self.wall_ms / 1_000).unwrap_or(Timestamp::MIN);
         let has_entry = parts.has_entry();
+        let before = at_hand(AccessBefore::of(&parts.access, self));
         for mutation in &parts.mutations {
             self.apply(mutation);
         }
         for change in &parts.access {
             self.apply_access(change);
+        }
+        for user_id in at_hand(before.changed(self)) {
+            *self.revisions.entry(user_id).or_default() += 1;
         }
         self.audit.extend(parts.audit);
         has_entry.then(|| {
@@ -349,11 +362,35 @@ impl State {
         let session = self.sessions.get(&session_id).map(|(session, _)| session);
         UserAccess {
             seq: self.head(),
+            access_rev: self.revision(user_id),
             token_expires_at: session.filter(|session| !session.ended).map(|session| session.token_expires_at),
             graphs: unknown.filter_map(|(guild_id, _)| self.guilds.get(guild_id).cloned()).collect(),
             memberships,
         }
     }
+}
+
+impl AccessState for State {
+    type Error = Infallible;
+
+    fn graph(&mut self, guild_id: GuildId) -> Result<Option<Arc<GuildGraph>>, Infallible> {
+        Ok(self.guilds.get(&guild_id).cloned())
+    }
+
+    fn membership(&mut self, guild_id: GuildId, user_id: UserId) -> Result<Option<Arc<Membership>>, Infallible> {
+        Ok(self.members.get(&(guild_id, user_id)).cloned())
+    }
+
+    fn visit_members(&mut self, guild_id: GuildId, visit: &mut dyn FnMut(&Membership)) -> Result<(), Infallible> {
+        let here = self.members.iter().filter(|((guild, _), _)| *guild == guild_id);
+        here.for_each(|(_, membership)| visit(membership));
+        Ok(())
+    }
+}
+
+/// Takes the answer of a state that is always at hand.
+fn at_hand<T>(answer: Result<T, Infallible>) -> T {
+    answer.unwrap_or_else(|never| match never {})
 }
 
 fn record(graph: &GuildGraph) -> Guild {

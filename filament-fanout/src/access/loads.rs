@@ -15,7 +15,7 @@ use filament_core::{
 use filament_protocol::{GuildId, SessionId, Timestamp, UserId};
 use slab::Slab;
 
-use super::AccessTable;
+use super::{AccessTable, replay::Replay};
 use crate::limits::LOAD_LOG_ENTRIES_MAX;
 
 /// The loads under way, and the entries with access changes since the oldest of them began.
@@ -51,6 +51,8 @@ pub(crate) enum Loaded<T> {
 pub(crate) struct LoadedUser {
     /// Expiry of the session's newest access token; `None` if the session has ended.
     pub(crate) token_expires_at: Option<Timestamp>,
+    /// How often the user's access has changed (RES-30).
+    pub(crate) revision: u64,
     pub(crate) memberships: Vec<(GuildId, Membership)>,
     /// Graphs of those of the guilds that are not in the table.
     pub(crate) graphs: HashMap<GuildId, Arc<GuildGraph>>,
@@ -104,44 +106,26 @@ impl Loads {
         table: &AccessTable,
     ) -> Loaded<LoadedUser> {
         let Some(later) = self.entries_after(key, snapshot.seq) else { return Loaded::Again };
-        let mut graphs: HashMap<_, _> = snapshot.graphs.into_iter().map(|graph| (graph.guild_id, graph)).collect();
-        let mut memberships: HashMap<_, _> = snapshot.memberships.into_iter().collect();
+        let mut replay = Replay::of(user_id, snapshot.access_rev, snapshot.memberships, snapshot.graphs);
         let mut token_expires_at = snapshot.token_expires_at;
-        for change in later.flat_map(|entry| &entry.access) {
-            match change {
-                AccessChange::GuildCreated(graph) => {
-                    graphs.insert(graph.guild_id, Arc::clone(graph));
-                }
-                AccessChange::Guild(guild_id, change) => {
-                    if let Some(graph) = graphs.get_mut(guild_id) {
-                        Arc::make_mut(graph).apply(change);
-                    }
-                }
-                AccessChange::MemberJoined { guild_id, membership } if membership.user_id == user_id => {
-                    memberships.insert(*guild_id, membership.clone());
-                }
-                AccessChange::MemberLeft { guild_id, user_id: left, .. } if *left == user_id => {
-                    memberships.remove(guild_id);
-                }
-                AccessChange::SessionRenewed { session_id: renewed, token_expires_at: at, .. }
-                    if *renewed == session_id =>
-                {
-                    token_expires_at = token_expires_at.map(|known| known.max(*at));
-                }
-                AccessChange::SessionEnded { session_id: ended, .. } if *ended == session_id => token_expires_at = None,
-                AccessChange::MemberJoined { .. }
-                | AccessChange::MemberLeft { .. }
-                | AccessChange::SessionRenewed { .. }
-                | AccessChange::SessionEnded { .. } => {}
-            }
+        for entry in later {
+            replay.apply(entry);
+            token_expires_at =
+                entry.access.iter().fold(token_expires_at, |known, change| session_after(known, session_id, change));
         }
+        let revision = match (table.knows_user(user_id), replay.revision()) {
+            (true, _) => table.revision(user_id),
+            (false, Some(revision)) => revision,
+            (false, None) => return Loaded::Again,
+        };
+        let Replay { mut graphs, memberships, .. } = replay;
         graphs.retain(|guild_id, _| memberships.contains_key(guild_id) && !table.knows_guild(*guild_id));
         if !memberships.keys().all(|guild_id| table.knows_guild(*guild_id) || graphs.contains_key(guild_id)) {
             return Loaded::Again; // a guild that was known when the load began has been forgotten since
         }
         let mut memberships: Vec<_> = memberships.into_iter().collect();
         memberships.sort_unstable_by_key(|(guild_id, _)| *guild_id);
-        Loaded::Exact(LoadedUser { token_expires_at, memberships, graphs })
+        Loaded::Exact(LoadedUser { token_expires_at, revision, memberships, graphs })
     }
 
     /// Makes a guild's snapshot exact. The relay must have reached its position.
@@ -183,5 +167,21 @@ impl Loads {
     /// Forgets all loads: none of them can become exact any more.
     pub(crate) fn clear(&mut self) {
         *self = Self { generation: self.generation + 1, ..Self::default() };
+    }
+}
+
+/// The newest expiry of a session's access tokens after a change; `None` once the session has ended.
+fn session_after(known: Option<Timestamp>, session_id: SessionId, change: &AccessChange) -> Option<Timestamp> {
+    match change {
+        AccessChange::SessionRenewed { session_id: renewed, token_expires_at, .. } if *renewed == session_id => {
+            known.map(|known| known.max(*token_expires_at))
+        }
+        AccessChange::SessionEnded { session_id: ended, .. } if *ended == session_id => None,
+        AccessChange::GuildCreated(_)
+        | AccessChange::Guild(..)
+        | AccessChange::MemberJoined { .. }
+        | AccessChange::MemberLeft { .. }
+        | AccessChange::SessionRenewed { .. }
+        | AccessChange::SessionEnded { .. } => known,
     }
 }

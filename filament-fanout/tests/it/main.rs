@@ -1,1 +1,7 @@
-//! Integration tests.
+//! Delivery as an embedder sees it: a store in memory, real tasks, transports in memory that stall and break.
+
+mod delivery;
+mod ending;
+mod failures;
+mod harness;
+mod slow_readers;

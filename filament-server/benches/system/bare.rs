@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The server: the first connection triggers, a byte a message; the others receive.
-pub fn serve(frame_bytes: usize) {
+pub(crate) fn serve(frame_bytes: usize) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     println!("bare {}", listener.local_addr().expect("an address"));
     let (mut control, _) = listener.accept().expect("the load");
@@ -37,17 +37,21 @@ pub fn serve(frame_bytes: usize) {
 }
 
 /// One run against it.
-pub async fn run(load: Load) -> f64 {
+pub(crate) async fn run(load: Load) -> f64 {
     let server = Server::this("--role-bare", load.frame_bytes);
     let (received, mut control) = connect(&server, load).await;
-    load.drive(&received, || server.cpu_seconds(), async |count| {
-        control.write_all(&vec![b'.'; count]).await.expect("the server lives");
-    })
+    load.drive(
+        &received,
+        || server.cpu_seconds(),
+        async |count| {
+            control.write_all(&vec![b'.'; count]).await.expect("the server lives");
+        },
+    )
     .await
 }
 
 /// Connects the trigger and the subscribers of a server in a role of this benchmark, and waits until it has them all.
-pub async fn connect(server: &Server, load: Load) -> (std::sync::Arc<Received>, TcpStream) {
+pub(crate) async fn connect(server: &Server, load: Load) -> (std::sync::Arc<Received>, TcpStream) {
     use tokio::io::AsyncReadExt;
     let mut control = TcpStream::connect(server.address).await.expect("the server listens");
     control.set_nodelay(true).expect("TCP");

@@ -17,7 +17,7 @@ const CONNECTIONS_PER_USER: usize = 32;
 const POSTING: Duration = Duration::from_secs(5);
 
 /// Resident bytes per idle, subscribed connection, and CPU per connect (handshake, `ready`, subscribe, its answers).
-pub async fn idle() {
+pub(crate) async fn idle() {
     let whole = Whole::start("idle");
     let server = &whole.server;
     let mut owner = user(server, "owner").await;
@@ -41,11 +41,14 @@ pub async fn idle() {
     let per_connection = |bytes: usize| bytes.saturating_sub(resident) as f64 / connects;
     println!("resident memory per connection, just connected: {:.0} bytes", per_connection(server.resident_bytes()));
     tokio::time::sleep(Duration::from_secs(5)).await;
-    println!("resident memory per idle connection: {:.0} bytes ({IDLE_CONNECTIONS} open)", per_connection(server.resident_bytes()));
+    println!(
+        "resident memory per idle connection: {:.0} bytes ({IDLE_CONNECTIONS} open)",
+        per_connection(server.resident_bytes())
+    );
 }
 
 /// Durable message creates per second over REST, by number of clients that each wait for their answer.
-pub async fn creates() {
+pub(crate) async fn creates() {
     for clients in [1, 8, 32] {
         let whole = Whole::start("creates");
         let server = &whole.server;
@@ -71,6 +74,8 @@ pub async fn creates() {
         }
         let per_second = f64::from(count) / started.elapsed().as_secs_f64();
         let cpu_each = (server.cpu_seconds() - cpu) / f64::from(count) * 1e6;
-        println!("durable message creates over REST, {clients} clients: {per_second:.0}/s, server CPU {cpu_each:.0} µs each");
+        println!(
+            "durable message creates over REST, {clients} clients: {per_second:.0}/s, server CPU {cpu_each:.0} µs each"
+        );
     }
 }

@@ -9,22 +9,23 @@ use tokio::{
 use crate::process::Server;
 
 /// A keep-alive connection to the server's REST interface.
-pub struct Http {
+pub(crate) struct Http {
     stream: BufReader<TcpStream>,
-    pub token: String,
+    pub(crate) token: String,
 }
 
 impl Http {
-    pub async fn connect(server: &Server, token: &str) -> Self {
+    pub(crate) async fn connect(server: &Server, token: &str) -> Self {
         let stream = TcpStream::connect(server.address).await.expect("the server listens");
         stream.set_nodelay(true).expect("TCP");
         Self { stream: BufReader::new(stream), token: token.to_owned() }
     }
 
     /// Sends a request and reads its answer. Panics unless it is a success.
-    pub async fn request(&mut self, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) async fn request(&mut self, method: &str, path: &str, body: &Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let authorization = if self.token.is_empty() { String::new() } else { format!("authorization: Bearer {}\r\n", self.token) };
+        let authorization =
+            if self.token.is_empty() { String::new() } else { format!("authorization: Bearer {}\r\n", self.token) };
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: bench\r\n{authorization}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
@@ -57,7 +58,7 @@ impl Http {
 }
 
 /// Registers a user, logs in and gives a connection that speaks for it.
-pub async fn user(server: &Server, name: &str) -> Http {
+pub(crate) async fn user(server: &Server, name: &str) -> Http {
     let account = json!({ "username": name, "password": "correct horse battery" });
     let mut http = Http::connect(server, "").await;
     http.request("POST", "/auth/register", &account).await;
@@ -67,7 +68,7 @@ pub async fn user(server: &Server, name: &str) -> Http {
 }
 
 /// A public guild with a text channel, owned by `owner`.
-pub async fn guild(owner: &mut Http) -> (String, String) {
+pub(crate) async fn guild(owner: &mut Http) -> (String, String) {
     let guild = owner.request("POST", "/guilds", &json!({ "name": "bench", "visibility": "public" })).await;
     let guild_id = guild["guild_id"].as_str().expect("an id").to_owned();
     let channel = owner.request("POST", &format!("/guilds/{guild_id}/channels"), &json!({ "name": "bench" })).await;
@@ -75,7 +76,7 @@ pub async fn guild(owner: &mut Http) -> (String, String) {
 }
 
 /// Opens a gateway connection; the answer's head and `ready` are read.
-pub async fn gateway(server: &Server, token: &str) -> BufReader<TcpStream> {
+pub(crate) async fn gateway(server: &Server, token: &str) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(server.address).await.expect("the server listens");
     stream.set_nodelay(true).expect("TCP");
     let request = format!(
@@ -95,7 +96,7 @@ pub async fn gateway(server: &Server, token: &str) -> BufReader<TcpStream> {
 }
 
 /// Reads the next text frame.
-pub async fn frame(stream: &mut BufReader<TcpStream>) -> Value {
+pub(crate) async fn frame(stream: &mut BufReader<TcpStream>) -> Value {
     loop {
         let first = stream.read_u8().await.expect("a frame");
         let length = match stream.read_u8().await.expect("a length") {
@@ -112,10 +113,14 @@ pub async fn frame(stream: &mut BufReader<TcpStream>) -> Value {
 }
 
 /// Subscribes a gateway connection and reads until that is answered whole.
-pub async fn subscribe(stream: &mut BufReader<TcpStream>, guild_id: &str, channel_id: &str) {
-    let command = json!({ "v": 1, "t": "subscribe", "d": { "guild_id": guild_id, "channel_id": channel_id } }).to_string();
-    let mut bytes = vec![0x81, 0x80 | 126];
-    bytes.extend(u16::try_from(command.len()).expect("short").to_be_bytes());
+pub(crate) async fn subscribe(stream: &mut BufReader<TcpStream>, guild_id: &str, channel_id: &str) {
+    let command =
+        json!({ "v": 1, "t": "subscribe", "d": { "guild_id": guild_id, "channel_id": channel_id } }).to_string();
+    let mut bytes = vec![0x81];
+    match u8::try_from(command.len()).expect("short") {
+        short @ 0..126 => bytes.push(0x80 | short),
+        long => bytes.extend([0x80 | 126, 0, long]),
+    }
     bytes.extend([0; 4]); // a mask of zeros
     bytes.extend(command.as_bytes());
     stream.get_mut().write_all(&bytes).await.expect("the server reads");

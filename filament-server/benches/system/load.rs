@@ -12,33 +12,36 @@ use tokio::{io::AsyncReadExt, net::TcpStream, sync::Notify};
 
 /// How many messages may be under way: the next one is triggered when the oldest has reached every subscriber.
 #[derive(Clone, Copy)]
-pub struct Window(pub usize);
+pub(crate) struct Window(pub(crate) usize);
 
 /// One run.
 #[derive(Clone, Copy)]
-pub struct Load {
-    pub subscribers: usize,
-    pub messages: usize,
-    pub window: Window,
-    pub frame_bytes: usize,
+pub(crate) struct Load {
+    pub(crate) subscribers: usize,
+    pub(crate) messages: usize,
+    pub(crate) window: Window,
+    pub(crate) frame_bytes: usize,
 }
 
 /// How long a run may stand still before it is given up.
 const STALL_MAX: Duration = Duration::from_secs(20);
 
+/// How long nothing must arrive before a run begins: presence is told within two seconds.
+const QUIET: Duration = Duration::from_millis(2_500);
+
 /// Counts the bytes that subscribers received.
-pub struct Received {
+pub(crate) struct Received {
     bytes: AtomicUsize,
     moved: Notify,
 }
 
 impl Received {
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self { bytes: AtomicUsize::new(0), moved: Notify::new() })
     }
 
     /// Reads a subscriber's socket to its end.
-    pub fn watch(self: &Arc<Self>, mut stream: TcpStream) {
+    pub(crate) fn watch(self: &Arc<Self>, mut stream: TcpStream) {
         let received = Arc::clone(self);
         tokio::spawn(async move {
             let mut buffer = vec![0; 32 * 1_024];
@@ -50,12 +53,12 @@ impl Received {
     }
 
     /// Bytes so far.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
     /// Waits until at least `bytes` came.
-    pub async fn reach(&self, bytes: usize) {
+    pub(crate) async fn reach(&self, bytes: usize) {
         while self.bytes() < bytes {
             let moved = tokio::time::timeout(STALL_MAX, self.moved.notified()).await;
             assert!(moved.is_ok(), "delivery stands still at {} of {bytes} bytes", self.bytes());
@@ -65,7 +68,7 @@ impl Received {
 
 impl Load {
     /// Drives the run: `trigger` makes the server deliver `count` more messages. Gives deliveries per CPU-second as `cpu_seconds` counts.
-    pub async fn drive(
+    pub(crate) async fn drive(
         self,
         received: &Received,
         cpu_seconds: impl Fn() -> f64,
@@ -91,5 +94,16 @@ impl Load {
             received.reach(base + phase * one).await;
         }
         (self.messages * self.subscribers) as f64 / (cpu_seconds() - started_at)
+    }
+}
+
+/// Waits until nothing has arrived for a while.
+pub(crate) async fn settle(received: &Received) {
+    loop {
+        let before = received.bytes();
+        tokio::time::sleep(QUIET).await;
+        if received.bytes() == before {
+            return;
+        }
     }
 }

@@ -7,14 +7,14 @@ use std::{
 };
 
 /// A child process that printed the address it listens on; killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
     /// Starts a command and reads the address from the end of its first line.
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the server starts");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
@@ -25,13 +25,13 @@ impl Server {
     }
 
     /// Starts this benchmark again in another role.
-    pub fn this(role: &str, number: usize) -> Self {
+    pub(crate) fn this(role: &str, number: usize) -> Self {
         let program = std::env::current_exe().expect("a path");
         Self::start(Command::new(program).args([role, &number.to_string()]))
     }
 
     /// CPU seconds the process has used so far, user and system.
-    pub fn cpu_seconds(&self) -> f64 {
+    pub(crate) fn cpu_seconds(&self) -> f64 {
         /// Clock ticks per second of `/proc/<pid>/stat` on Linux.
         const TICKS: f64 = 100.0;
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("Linux");
@@ -41,7 +41,7 @@ impl Server {
     }
 
     /// Resident memory, bytes.
-    pub fn resident_bytes(&self) -> usize {
+    pub(crate) fn resident_bytes(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
         line.split_whitespace().nth(1).and_then(|text| text.parse::<usize>().ok()).expect("kB") * 1_024

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Http, frame, gateway, guild, subscribe, user},
-    load::{Load, Received},
+    load::{Load, Received, settle},
     process::Server,
 };
 
@@ -17,19 +17,19 @@ const CONNECTIONS_PER_USER: usize = 32;
 const TEXT: &str = "Hello there, can somebody look at the build?";
 
 /// A server with its own data folder and with limits that let one machine be the whole load.
-pub struct Whole {
-    pub server: Server,
+pub(crate) struct Whole {
+    pub(crate) server: Server,
     data: std::path::PathBuf,
 }
 
 impl Whole {
-    pub fn start(name: &str) -> Self {
+    pub(crate) fn start(name: &str) -> Self {
         let data = std::env::temp_dir().join(format!("filament-bench-{}-{name}", std::process::id()));
         let mut command = Command::new(env!("CARGO_BIN_EXE_filament-server"));
         command
             .env("FILAMENT_BIND_ADDR", "127.0.0.1:0")
             .env("FILAMENT_DATA_DIR", &data)
-            .env("FILAMENT_RATE_LIMIT_REQUESTS_PER_MINUTE", "60000000")
+            .env("FILAMENT_RATE_LIMIT_REQUESTS_PER_MINUTE", "1000000")
             .env("FILAMENT_AUTH_ROUTE_REQUESTS_PER_MINUTE", "100000")
             .env("FILAMENT_DIRECTORY_JOIN_REQUESTS_PER_MINUTE_PER_IP", "100000")
             .env("RUST_LOG", "warn");
@@ -44,7 +44,7 @@ impl Drop for Whole {
 }
 
 /// `count` users that are members of the guild.
-pub async fn members(server: &Server, guild_id: &str, count: usize) -> Vec<Http> {
+pub(crate) async fn members(server: &Server, guild_id: &str, count: usize) -> Vec<Http> {
     let mut members = Vec::with_capacity(count);
     for n in 0..count {
         let mut member = user(server, &format!("member_{n}")).await;
@@ -55,7 +55,7 @@ pub async fn members(server: &Server, guild_id: &str, count: usize) -> Vec<Http>
 }
 
 /// Bytes of one delivery on the wire: what all servers of a comparison write.
-pub async fn frame_bytes() -> usize {
+pub(crate) async fn frame_bytes() -> usize {
     let whole = Whole::start("size");
     let mut owner = user(&whole.server, "owner").await;
     let (guild_id, channel_id) = guild(&mut owner).await;
@@ -71,12 +71,13 @@ pub async fn frame_bytes() -> usize {
     }
 }
 
-pub async fn post(http: &mut Http, guild_id: &str, channel_id: &str) {
-    http.request("POST", &format!("/guilds/{guild_id}/channels/{channel_id}/messages"), &json!({ "content": TEXT })).await;
+pub(crate) async fn post(http: &mut Http, guild_id: &str, channel_id: &str) {
+    http.request("POST", &format!("/guilds/{guild_id}/channels/{channel_id}/messages"), &json!({ "content": TEXT }))
+        .await;
 }
 
 /// One run: as many posting connections as messages may be in flight.
-pub async fn run(load: Load) -> f64 {
+pub(crate) async fn run(load: Load) -> f64 {
     let whole = Whole::start("delivery");
     let server = &whole.server;
     let mut owner = user(server, "owner").await;
@@ -95,22 +96,15 @@ pub async fn run(load: Load) -> f64 {
     }
     // Presence of the members that connected last is told within two seconds; it must not fall into the run.
     settle(&received).await;
-    load.drive(&received, || server.cpu_seconds(), async |count| {
-        let posts = posters.iter_mut().take(count).map(|poster| post(poster, &guild_id, &channel_id));
-        for_all(posts).await;
-    })
+    load.drive(
+        &received,
+        || server.cpu_seconds(),
+        async |count| {
+            let posts = posters.iter_mut().take(count).map(|poster| post(poster, &guild_id, &channel_id));
+            for_all(posts).await;
+        },
+    )
     .await
-}
-
-/// Waits until nothing has arrived for a while.
-async fn settle(received: &Received) {
-    loop {
-        let before = received.bytes();
-        tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
-        if received.bytes() == before {
-            return;
-        }
-    }
 }
 
 /// Drives futures at once, on this task.

@@ -1,26 +1,21 @@
 //! One client: what it sends is decoded and charged by [`Session`], carried out one command after another, and answered by events.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use filament_core::session::{IngressFault, Session, SessionStep, refusal};
 use filament_core::{Actor, TransactError, decide};
 use filament_fanout::Connection;
-use filament_protocol::event::HeartbeatAck;
 use filament_protocol::{CloseCode, Command, CommandKind, CreateMessage, ErrorCode, Event};
 
 use super::socket::Socket;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::metrics::label::{ParseRejection, RateReason, RateSurface};
+use crate::metrics::label::{ParseRejection, RateReason, RateSurface, VoiceSyncRepair};
 use crate::ws::{Ended, Flow, Handler, Incoming, ReadError, Reader, encode};
 
-/// Access revisions are not kept yet: 0 is behind every revision, so that no client takes it for news (RES-30).
-const ACCESS_REVISION_UNKNOWN: u64 = 0;
-
 /// The read side of one connection, from the first byte after the upgrade to the last.
-pub struct Client {
+pub(super) struct Client {
     app: Arc<App>,
     actor: Actor,
     session: Session,
@@ -34,17 +29,17 @@ pub struct Client {
 impl Client {
     /// A client whose connection is registered.
     #[must_use]
-    pub fn new(app: Arc<App>, actor: Actor, session: Session, connection: Connection<Socket>) -> Self {
+    pub(super) fn new(app: Arc<App>, actor: Actor, session: Session, connection: Connection<Socket>) -> Self {
         Self { app, actor, session, connection, pending: None, began: Instant::now() }
     }
 
     /// Reads until the connection has ended: after a close by either side only the peer's close frame still counts.
-    pub async fn run<R: tokio::io::AsyncRead + Unpin>(mut self, mut reader: Reader<R>) {
+    pub(super) async fn run<R: tokio::io::AsyncRead + Unpin>(mut self, mut reader: Reader<R>) {
         loop {
             match reader.run(&mut self).await {
                 Ok(Ended::Stopped) => {}
                 Ok(Ended::PeerGone) | Err(ReadError::Io(_)) => return self.connection.lost(),
-                Err(ReadError::Protocol(error)) => self.close_for(error.close_code()),
+                Err(ReadError::Protocol(error)) => self.refuse(error.close_code()),
             }
             reader.skip_to_close();
         }
@@ -54,8 +49,12 @@ impl Client {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn close_for(&self, code: CloseCode) {
-        self.app.metrics.parse_rejected.increment(ParseRejection::InvalidEnvelope);
+    /// Closes for what stands below the envelope. Its bytes, its length and the kind of its frame count as an envelope refused
+    /// (contract §1); broken framing is no message at all.
+    fn refuse(&self, code: CloseCode) {
+        if code != CloseCode::WsProtocolError {
+            self.app.metrics.parse_rejected.increment(ParseRejection::InvalidEnvelope);
+        }
         self.connection.close(code, None);
     }
 
@@ -97,7 +96,11 @@ impl Client {
         let outcome = match &command {
             Command::Subscribe(subscribe) => {
                 let echo = subscribe.r#ref.clone();
-                self.connection.subscribe(subscribe.guild_id, subscribe.channel_id, echo).await
+                let subscribed = self.connection.subscribe(subscribe.guild_id, subscribe.channel_id, echo).await;
+                if subscribed.is_ok() {
+                    self.app.metrics.voice_sync_repairs.increment(VoiceSyncRepair::Subscribe);
+                }
+                subscribed
             }
             Command::Unsubscribe(unsubscribe) => {
                 let echo = unsubscribe.r#ref.clone();
@@ -106,11 +109,7 @@ impl Client {
             }
             Command::MessageCreate(create) => self.post(create).await,
             Command::Heartbeat(_) => {
-                self.connection.send(&Event::HeartbeatAck(HeartbeatAck {
-                    s: 0, // the number of its frame is known, and put in, when it is written (GW-46)
-                    access_rev: ACCESS_REVISION_UNKNOWN,
-                    server_time_unix: self.app.clock.now(),
-                }));
+                self.connection.acknowledge_heartbeat();
                 Ok(())
             }
         };
@@ -150,11 +149,11 @@ impl Handler for Client {
             _ if self.connection.is_closed() => Flow::Continue,
             Incoming::Text(text) => self.text(&text),
             Incoming::Binary(_) => {
-                self.close_for(CloseCode::UnsupportedFrame);
+                self.refuse(CloseCode::UnsupportedFrame);
                 Flow::Stop
             }
             Incoming::Ping(payload) => {
-                self.connection.send_raw(encode::pong(&Cow::from(payload)).into());
+                self.connection.send_raw(encode::pong(&payload).into());
                 Flow::Continue
             }
             Incoming::Pong => Flow::Continue,

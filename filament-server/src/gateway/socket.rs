@@ -11,12 +11,12 @@ use crate::ws::encode;
 
 /// A client's socket, write side.
 #[derive(Debug)]
-pub struct Socket(OwnedWriteHalf);
+pub(super) struct Socket(OwnedWriteHalf);
 
 impl Socket {
     /// Takes the write half of an upgraded connection.
     #[must_use]
-    pub const fn new(half: OwnedWriteHalf) -> Self {
+    pub(super) const fn new(half: OwnedWriteHalf) -> Self {
         Self(half)
     }
 }

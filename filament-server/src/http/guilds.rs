@@ -1,7 +1,7 @@
 //! `/guilds…`: create, list, directory, read, change, join, leave (contract §9.6).
 
 use filament_core::decide::guild::{CreateGuild, JoinGuild, LeaveGuild, UpdateGuild};
-use filament_core::read::{ListGuilds, ListPublicGuilds, ReadGuild};
+use filament_core::read::{ListGuilds, ListPublicGuilds, ReadGuild, ReadGuildAccess};
 use filament_protocol::DirectoryQuery;
 use filament_protocol::limits::DIRECTORY_PAGE;
 use filament_protocol::rest::{self, JoinAnswer};
@@ -60,6 +60,16 @@ pub async fn read(call: Call) -> Result<Answer, ApiError> {
         member_count: u32::try_from(details.member_count).unwrap_or(u32::MAX),
         created_at_unix: details.created_at,
     })
+}
+
+/// `GET /guilds/{guild_id}/permissions/self` (contract §9.8).
+///
+/// # Errors
+/// 403 for who is no member.
+pub async fn read_own_access(call: Call) -> Result<Answer, ApiError> {
+    let actor = call.actor()?;
+    let guild_id = call.path("guild_id")?;
+    answer::json(&call.app.read(actor, ReadGuildAccess { guild_id }).await?)
 }
 
 /// `PATCH /guilds/{guild_id}`.

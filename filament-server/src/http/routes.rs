@@ -49,6 +49,7 @@ pub static ROUTES: &[Route] = routes! {
     PATCH  "/guilds/{guild_id}"       Session Json, guilds::update;
     POST   "/guilds/{guild_id}/join"  Session Refused + Surcharge::Join, guilds::join;
     POST   "/guilds/{guild_id}/leave" Session Refused, guilds::leave;
+    GET    "/guilds/{guild_id}/permissions/self" Session Ignored, guilds::read_own_access;
 
     POST   "/guilds/{guild_id}/channels"              Session Json, channels::create;
     GET    "/guilds/{guild_id}/channels"              Session Ignored, channels::list;

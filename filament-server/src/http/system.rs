@@ -31,5 +31,8 @@ pub async fn ready(call: Call) -> Result<Answer, ApiError> {
 /// # Errors
 /// None here; the metrics token is checked before.
 pub async fn metrics(call: Call) -> Result<Answer, ApiError> {
-    Ok(answer::text("text/plain; version=0.0.4; charset=utf-8", call.app.metrics.render(&call.app.gateway.snapshot(call.app.engine.store()))))
+    Ok(answer::text(
+        "text/plain; version=0.0.4; charset=utf-8",
+        call.app.metrics.render(&call.app.gateway.snapshot(call.app.engine.store())),
+    ))
 }

@@ -1,7 +1,5 @@
 //! The upgrade from HTTP: judging the request, answering it, and taking the bare socket back from hyper.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -14,9 +12,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The one subprotocol there is (GW-3).
 pub const SUBPROTOCOL: &str = "filament.v1";
-
-/// What a subprotocol entry that carries an access token starts with (GW-2).
-const BEARER_PREFIX: &str = "bearer.";
 
 /// Bytes of a decoded `Sec-WebSocket-Key` (RFC 6455 §4.1).
 const KEY_BYTES: usize = 16;
@@ -56,9 +51,9 @@ pub enum UpgradeError {
 
 /// A request that is a valid WebSocket handshake, with its answer ready. Whether its sender and its `Origin` are welcome is
 /// for the caller to decide before [`accept`](Self::accept).
+#[derive(Debug)]
 pub struct Handshake {
     response: Response<Empty<Bytes>>,
-    bearer: Option<Box<str>>,
 }
 
 impl Handshake {
@@ -88,29 +83,13 @@ impl Handshake {
             let chosen = HeaderValue::from_static(SUBPROTOCOL);
             response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, chosen);
         }
-        let bearer = list(headers, header::SEC_WEBSOCKET_PROTOCOL)
-            .find_map(|entry| entry.strip_prefix(BEARER_PREFIX))
-            .map(Box::from);
-        Ok(Self { response, bearer })
-    }
-
-    /// Gives the access token that came in the subprotocol list, if one did (GW-2). A secret: not for logs (GW-5).
-    #[must_use]
-    pub fn bearer(&self) -> Option<&str> {
-        self.bearer.as_deref()
+        Ok(Self { response })
     }
 
     /// Gives the answer, status 101, and what resolves to the connection ([`take_stream`]) once hyper has sent that answer.
     /// The connection must be served with `with_upgrades()`.
     pub fn accept<B>(self, request: &mut Request<B>) -> (Response<Empty<Bytes>>, OnUpgrade) {
         (self.response, hyper::upgrade::on(request))
-    }
-}
-
-impl fmt::Debug for Handshake {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bearer = self.bearer.as_ref().map(|_| "[redacted]");
-        formatter.debug_struct("Handshake").field("bearer", &bearer).finish_non_exhaustive()
     }
 }
 
@@ -198,7 +177,6 @@ mod tests {
     #[test]
     fn the_example_of_the_rfc_is_answered_as_there() {
         let handshake = Handshake::check(&request()).unwrap();
-        assert_eq!(handshake.bearer(), None);
         let (response, _) = handshake.accept(&mut request());
         assert_eq!(response.status(), 101);
         let headers = response.headers();
@@ -252,34 +230,26 @@ mod tests {
         }
     }
 
-    /// Proves GW-3, and the part of GW-2 that concerns the subprotocol list.
+    /// Proves GW-3.
     #[test]
     fn the_subprotocol_is_ours_or_none_and_the_token_is_never_echoed() {
-        let table: &[(&[&'static str], Option<&str>, Option<&str>)] = &[
-            (&["filament.v1"], Some("filament.v1"), None),
-            (&["filament.v1, bearer.v4.local.abc-_9"], Some("filament.v1"), Some("v4.local.abc-_9")),
-            (&["bearer.one", "chat,filament.v1", "bearer.two"], Some("filament.v1"), Some("one")),
-            (&["bearer.one"], None, Some("one")),
-            (&["filament.v2, chat"], None, None),
-            (&["Filament.V1"], None, None),
-            (&[], None, None),
+        let table: &[(&[&'static str], Option<&str>)] = &[
+            (&["filament.v1"], Some("filament.v1")),
+            (&["filament.v1, bearer.v4.local.abc-_9"], Some("filament.v1")),
+            (&["bearer.one", "chat,filament.v1", "bearer.two"], Some("filament.v1")),
+            (&["bearer.one"], None),
+            (&["filament.v2, chat"], None),
+            (&["Filament.V1"], None),
+            (&[], None),
         ];
-        for (offers, answered, bearer) in table {
+        for (offers, answered) in table {
             let changes: Vec<_> = offers.iter().map(|offer| ("sec-websocket-protocol", *offer)).collect();
             let mut request = with(&changes);
             let handshake = Handshake::check(&request).unwrap();
-            assert_eq!(handshake.bearer(), *bearer, "{offers:?}");
             let (response, _) = handshake.accept(&mut request);
             let chosen = response.headers().get("sec-websocket-protocol").map(|value| value.to_str().unwrap());
             assert_eq!(chosen, *answered, "{offers:?}");
         }
-    }
-
-    /// Proves the part of GW-5 that concerns this type.
-    #[test]
-    fn the_token_does_not_show_in_debug_output() {
-        let handshake = Handshake::check(&with(&[("sec-websocket-protocol", "bearer.secret")])).unwrap();
-        assert_eq!(format!("{handshake:?}"), "Handshake { bearer: Some(\"[redacted]\"), .. }");
     }
 
     /// Proves GW-6.

@@ -1,5 +1,7 @@
 //! Channels (§4.4, §9.8): scenarios 11 to 16 and what surrounds them.
 
+mod birth;
+
 use std::thread;
 
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What must survive: kills at random moments, readers that stop, cut cables, full and broken disks.
+//! What must be survived: kills at random moments, readers that stop, full and broken disks.
 
 mod crash;
 mod readers;

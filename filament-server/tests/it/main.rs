@@ -4,8 +4,9 @@ mod harness;
 
 mod auth;
 mod channels;
-mod faults;
 mod config;
+mod delivery;
+mod faults;
 mod gateway;
 mod http;
 mod limits;

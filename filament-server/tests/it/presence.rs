@@ -270,3 +270,27 @@ fn a_connection_that_falls_silent_is_closed_and_offline_at_once() {
     q.is_usable();
     assert!(connected.elapsed() > IDLE, "who answers pings stays, longer than the idle time");
 }
+
+/// Proves PRE-1's "or inside the grace" in a sync, that presence ends with the last subscription (`PRES(g)`), and that
+/// who joins or leaves offline changes no presence (PRE-6).
+#[test]
+fn presence_follows_subscriptions_and_counts_the_grace_as_online() {
+    let cast = Cast::assemble();
+    let lost = cast.p.connect();
+    let mut q = cast.q.connect_to(&[&cast.text]);
+    q.collect_for(FLUSH);
+    lost.cut();
+    cast.stranger.join(&cast.guild);
+    cast.stranger.leave(&cast.guild);
+    no_presence(&mut q, FLUSH + SLACK / 2);
+    let sync = q.subscribe(&cast.text).remove(0);
+    assert!(sync["user_ids"].as_array().expect("ids").contains(&json!(cast.p.id)), "inside the grace");
+
+    q.send("unsubscribe", &json!({"guild_id": cast.guild, "channel_id": cast.text.id}));
+    q.expect("unsubscribed");
+    let mut watcher = cast.owner.connect_to(&[&cast.text]);
+    let _x = cast.stranger.connect();
+    cast.stranger.join(&cast.guild);
+    expect_presence(&mut watcher, &cast.stranger, "online", FLUSH + SLACK);
+    no_presence(&mut q, FLUSH / 4);
+}

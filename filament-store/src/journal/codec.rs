@@ -52,7 +52,8 @@ enum Body<Order> {
 /// Writes an entry; `scratch` is reused from entry to entry.
 pub(crate) fn append(connection: &Connection, entry: &Entry, scratch: &mut Vec<u8>) -> Result<(), StoreError> {
     scratch.clear();
-    serde_json::to_writer(&mut *scratch, &head(entry)).map_err(|_| StoreError::Inconsistent("an entry cannot be encoded"))?;
+    serde_json::to_writer(&mut *scratch, &head(entry))
+        .map_err(|_| StoreError::Inconsistent("an entry cannot be encoded"))?;
     let head = std::str::from_utf8(scratch).map_err(|_| StoreError::Inconsistent("an entry cannot be encoded"))?;
     let mut statement = connection.prepare_cached(sql::JOURNAL_APPEND)?;
     // Nearly every entry has one event with one body: it is bound as it is.
@@ -147,18 +148,33 @@ mod tests {
             updated_at: at,
         };
         let membership = Membership { user_id, role_ids: vec![stamp.id(6)], joined_at: at };
-        let order =
-            ChannelOrder { guild_id, before: vec![channel_id, Id::from_u128(4)], after: vec![Id::from_u128(4), channel_id], updated_at: at };
+        let order = ChannelOrder {
+            guild_id,
+            before: vec![channel_id, Id::from_u128(4)],
+            after: vec![Id::from_u128(4), channel_id],
+            updated_at: at,
+        };
         let with = |access, events| Entry { seq: 1, at, access, events };
         vec![
-            with(vec![], vec![event(EventKind::MessageCreate, Audience::Subscribers(guild_id, channel_id), SealedBody::Shared(bytes("{}")))]),
+            with(
+                vec![],
+                vec![event(
+                    EventKind::MessageCreate,
+                    Audience::Subscribers(guild_id, channel_id),
+                    SealedBody::Shared(bytes("{}")),
+                )],
+            ),
             with(
                 vec![
                     AccessChange::GuildCreated(Arc::new(graph)),
                     AccessChange::Guild(guild_id, GraphChange::OverrideSet { channel_id, value }),
                     AccessChange::MemberJoined { guild_id, membership },
                     AccessChange::MemberLeft { guild_id, user_id, loss: MemberLoss::Left },
-                    AccessChange::SessionRenewed { user_id, session_id: Id::from_u128(1), token_expires_at: Timestamp::MAX },
+                    AccessChange::SessionRenewed {
+                        user_id,
+                        session_id: Id::from_u128(1),
+                        token_expires_at: Timestamp::MAX,
+                    },
                 ],
                 vec![
                     event(EventKind::WorkspaceAvailable, Audience::User(user_id), SealedBody::Shared(bytes("first"))),
@@ -198,7 +214,12 @@ mod tests {
         crate::migrate::migrate(&mut connection, &crate::StoreConfig::new("unused")).expect("migrates");
         let entry = &entries()[0];
         append(&connection, entry, &mut Vec::new()).expect("writable");
-        for torn in ["bodies = x'00'", "bodies = x'00000000'", "head = '{'", "head = replace(head, 'message_create', 'no_such_event')"] {
+        for torn in [
+            "bodies = x'00'",
+            "bodies = x'00000000'",
+            "head = '{'",
+            "head = replace(head, 'message_create', 'no_such_event')",
+        ] {
             connection.execute_batch(&format!("SAVEPOINT torn; UPDATE journal SET {torn}")).expect("writable");
             let read = super::super::read_after(&connection, 0, 1);
             assert!(matches!(read, Err(StoreError::Inconsistent(_))), "{torn}");

@@ -116,7 +116,12 @@ mod tests {
 
     fn entry(seq: Seq, bytes: usize) -> Arc<Entry> {
         let body = SealedBody::Shared(Bytes::from(vec![b'x'; bytes]));
-        let event = SealedEvent { kind: EventKind::MessageCreate, audience: Audience::User(Id::from_u128(1)), plain_only: false, body };
+        let event = SealedEvent {
+            kind: EventKind::MessageCreate,
+            audience: Audience::User(Id::from_u128(1)),
+            plain_only: false,
+            body,
+        };
         Arc::new(Entry { seq, at: Timestamp::MIN, access: vec![], events: vec![event] })
     }
 

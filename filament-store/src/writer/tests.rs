@@ -13,7 +13,9 @@ use filament_core::{
     permission::{ChannelNode, GuildGraph, OverrideTarget, Requirement, require},
     seal,
 };
-use filament_protocol::{ChannelId, ChannelKind, GuildId, Id, MessageContent, Permission, Permissions, SystemKey, Visibility};
+use filament_protocol::{
+    ChannelId, ChannelKind, GuildId, Id, MessageContent, Permission, Permissions, SystemKey, Visibility,
+};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use tokio::sync::oneshot::Receiver as Answer;
@@ -61,17 +63,14 @@ impl Bench {
         let username: filament_protocol::Username = name.parse().expect("a name");
         let register = Register { username: username.clone(), password_hash: "hash".into() };
         self.now(Anonymous, register).expect("accepted");
-        let page = crate::page::page(&self.writer.connection, filament_core::Query::Credentials(username)).expect("readable");
+        let page =
+            crate::page::page(&self.writer.connection, filament_core::Query::Credentials(username)).expect("readable");
         let filament_core::Page::Credentials(Some(found)) = page else { panic!("just registered") };
         Actor { user_id: found.user_id, session_id: Id::from_u128(0), is_server_owner: false }
     }
 
     /// Adds a command to the next group.
-    fn add<C: Command>(&mut self, caller: C::Caller, command: C) -> Answer<Reply<C::Reply>>
-    where
-        C: Sync,
-        C::Caller: Sync,
-    {
+    fn add<C: Command>(&mut self, caller: C::Caller, command: C) -> Answer<Reply<C::Reply>> {
         let limits = Limits::default();
         let plan = command.plan(caller);
         let (job, answer) = job::job(plan, move |facts: &Facts| {
@@ -87,10 +86,7 @@ impl Bench {
     }
 
     /// A group of one.
-    fn now<C: Command + Sync>(&mut self, caller: C::Caller, command: C) -> Reply<C::Reply>
-    where
-        C::Caller: Sync,
-    {
+    fn now<C: Command>(&mut self, caller: C::Caller, command: C) -> Reply<C::Reply> {
         let answer = self.add(caller, command);
         self.commit();
         told(answer)
@@ -114,7 +110,11 @@ impl Bench {
         let mut readers = &writer.shared.graphs;
         for guild_id in self.guild_ids() {
             let stored = graph_rows::graph(&writer.connection, guild_id).expect("readable").expect("there");
-            assert_eq!(readers.graph(&writer.connection, guild_id).expect("readable"), Some(stored.graph), "what readers share");
+            assert_eq!(
+                readers.graph(&writer.connection, guild_id).expect("readable"),
+                Some(stored.graph),
+                "what readers share"
+            );
         }
     }
 
@@ -165,7 +165,12 @@ impl Command for Defect {
         let granted = require(facts.guild(guild_id)?, facts.subject(guild_id, &actor)?, Requirement::Member)?;
         let (actor_user_id, at) = (actor.user_id, facts.stamp().now());
         let name: filament_protocol::ChannelName = "half".parse().expect("a name");
-        let node = ChannelNode { channel_id: facts.stamp().id(0), name: name.clone(), kind: ChannelKind::Text, overrides: vec![] };
+        let node = ChannelNode {
+            channel_id: facts.stamp().id(0),
+            name: name.clone(),
+            kind: ChannelKind::Text,
+            overrides: vec![],
+        };
         let create = Mutation::CreateChannel { guild_id, channel: node, actor_user_id, created_at: at };
         let channel_id = Id::from_u128(1);
         let lost = Mutation::UpdateChannel { guild_id, channel_id, name, actor_user_id, updated_at: at };
@@ -230,7 +235,10 @@ fn failed_commit_undoes_the_group_and_the_next_one_is_as_if_nothing_was() {
     bench.failing.store(false, Ordering::Relaxed);
     bench.check();
     assert_eq!((bench.writer.head, bench.messages()), (head, 0));
-    assert!(matches!(bench.now(bench.others[0], post(guild_id, channel_id, "x")), Err(TransactError::Denied { .. })), "never joined");
+    assert!(
+        matches!(bench.now(bench.others[0], post(guild_id, channel_id, "x")), Err(TransactError::Denied { .. })),
+        "never joined"
+    );
     assert_eq!(bench.now(bench.owner, post(guild_id, channel_id, "next")).expect("accepted").seq, Some(head + 1));
 }
 
@@ -238,7 +246,8 @@ fn failed_commit_undoes_the_group_and_the_next_one_is_as_if_nothing_was() {
 fn full_disk_refuses_the_group_and_writing_resumes_when_there_is_room() {
     let mut bench = Bench::new();
     let (guild_id, channel_id) = bench.guild();
-    let pages: i64 = bench.writer.connection.pragma_query_value(None, "page_count", |row| row.get(0)).expect("readable");
+    let pages: i64 =
+        bench.writer.connection.pragma_query_value(None, "page_count", |row| row.get(0)).expect("readable");
     let limit = |bench: &Bench, pages: i64| {
         bench.writer.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("settable");
     };
@@ -317,7 +326,10 @@ impl Bench {
         let user = |n: u8, bench: &Self| bench.others[usize::from(n) % 2];
         match *step {
             Step::CreateGuild => {
-                drop(self.add(owner, CreateGuild { name: "guild".parse().expect("a name"), visibility: Visibility::Public }));
+                drop(self.add(
+                    owner,
+                    CreateGuild { name: "guild".parse().expect("a name"), visibility: Visibility::Public },
+                ));
             }
             Step::UpdateGuild(guild, public) => {
                 let Some(graph) = self.chosen(guild) else { return };

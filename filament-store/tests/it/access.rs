@@ -127,7 +127,8 @@ async fn guilds_are_listed_by_newest_membership() {
     wanted.reverse();
     let listed = scene.engine().read(cast.owner, ListGuilds).await.expect("readable");
     assert_eq!(listed.iter().map(|guild| guild.guild_id).collect::<Vec<_>>(), wanted);
-    let access = scene.store.load_user(cast.owner.user_id, cast.owner.session_id, vec![wanted[1]]).await.expect("readable");
+    let access =
+        scene.store.load_user(cast.owner.user_id, cast.owner.session_id, vec![wanted[1]]).await.expect("readable");
     assert_eq!((access.memberships.len(), access.graphs.len()), (5, 4));
     assert!(access.memberships.is_sorted_by_key(|(guild_id, _)| *guild_id));
 }
@@ -190,7 +191,8 @@ async fn ended_sessions_are_told_after_a_restart() {
     let mut ended = Vec::new();
     for _ in 0..3 {
         scene.advance_secs(100);
-        let grant = scene.done_anonymously(OpenSession { user_id: cast.owner.user_id, access_token_secs: 900 }).await.reply;
+        let grant =
+            scene.done_anonymously(OpenSession { user_id: cast.owner.user_id, access_token_secs: 900 }).await.reply;
         scene.done_anonymously(EndSession { session_id: grant.session_id, generation: 1 }).await;
         ended.push(grant.session_id);
     }
@@ -199,6 +201,7 @@ async fn ended_sessions_are_told_after_a_restart() {
     let told = scene.store.recently_ended_sessions(since(200)).await.expect("readable");
     assert_eq!(told, [ended[2], ended[1]], "newest first, not before the moment asked for");
     assert!(scene.store.recently_ended_sessions(since(301)).await.expect("readable").is_empty());
-    let replay = scene.engine().execute(filament_core::Anonymous, EndSession { session_id: ended[0], generation: 1 }).await;
+    let replay =
+        scene.engine().execute(filament_core::Anonymous, EndSession { session_id: ended[0], generation: 1 }).await;
     assert!(matches!(replay, Err(TransactError::Denied { .. })));
 }

@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, mpsc};
 
-use filament_core::{Denial, FactPlan, Journal, Query, Sealed, Store, TransactError, read::ListMessages, testing::Cast};
+use filament_core::{
+    Denial, FactPlan, Journal, Query, Sealed, Store, TransactError, read::ListMessages, testing::Cast,
+};
 use filament_store::{SqliteStore, limits};
 
 use crate::scene::{Outcome, Scene, eventually, soon};

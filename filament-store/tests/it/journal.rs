@@ -52,7 +52,8 @@ async fn many_writers_make_one_dense_order_and_the_disk_tells_it_again() {
             tokio::spawn(async move {
                 let mut seqs = Vec::new();
                 for n in 0..EACH {
-                    let committed = engine.execute(cast.owner, cast.message(&format!("{writer} {n}"))).await.expect("accepted");
+                    let committed =
+                        engine.execute(cast.owner, cast.message(&format!("{writer} {n}"))).await.expect("accepted");
                     seqs.push((committed.seq.expect("an entry"), committed.reply.message.message_id));
                 }
                 seqs

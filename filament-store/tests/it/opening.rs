@@ -8,7 +8,7 @@ use filament_store::{OpenError, SqliteStore, StoreConfig, StoreError, Synchronou
 use crate::scene::{Scene, soon};
 
 fn refusal(config: StoreConfig) -> OpenError {
-    SqliteStore::open(config).err().expect("refused")
+    SqliteStore::open(config).expect_err("refused")
 }
 
 #[tokio::test]
@@ -41,7 +41,10 @@ async fn dropping_the_last_clone_frees_the_database() {
 #[tokio::test]
 async fn newer_database_is_refused_with_both_versions() {
     let shut = Scene::new().closed().await;
-    rusqlite::Connection::open(shut.config().path).expect("opens").pragma_update(None, "user_version", 99).expect("writable");
+    rusqlite::Connection::open(shut.config().path)
+        .expect("opens")
+        .pragma_update(None, "user_version", 99)
+        .expect("writable");
     let error = refusal(shut.config());
     assert!(matches!(error, OpenError::NewerDatabase { found: 99, supported: 1, .. }), "{error}");
     assert!(error.to_string().contains("newer version"), "{error}");

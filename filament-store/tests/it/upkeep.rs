@@ -14,7 +14,8 @@ use filament_protocol::{ChannelKind, IdempotencyKey};
 use crate::scene::{Scene, eventually, soon};
 
 fn rows(scene: &Scene, table: &str) -> u64 {
-    let count: i64 = scene.look().query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0)).expect("readable");
+    let count: i64 =
+        scene.look().query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0)).expect("readable");
     u64::try_from(count).expect("a count")
 }
 
@@ -29,7 +30,8 @@ async fn messages_of_a_deleted_channel_go_in_steps() {
     let doomed = scene.done(cast.owner, create).await.reply.channel_id;
     let posts: Vec<_> = (0..1_300)
         .map(|n| {
-            let (engine, post) = (scene.engine(), CreateMessage { channel_id: doomed, ..cast.message(&format!("{n}")) });
+            let (engine, post) =
+                (scene.engine(), CreateMessage { channel_id: doomed, ..cast.message(&format!("{n}")) });
             tokio::spawn(async move {
                 loop {
                     match engine.execute(cast.owner, post.clone()).await {
@@ -55,7 +57,8 @@ async fn messages_of_a_deleted_channel_go_in_steps() {
     scene.is_whole().await;
     eventually("the rows go", || rows(&scene, "messages") == 1 && rows(&scene, "channel_purges") == 0).await;
     assert_eq!((rows(&scene, "reactions"), rows(&scene, "reaction_counts")), (0, 0));
-    let left: [u8; 16] = scene.look().query_row("SELECT message_id FROM messages", (), |row| row.get(0)).expect("readable");
+    let left: [u8; 16] =
+        scene.look().query_row("SELECT message_id FROM messages", (), |row| row.get(0)).expect("readable");
     assert_eq!(u128::from_be_bytes(left), kept.message_id.as_u128());
     scene.is_whole().await;
 }

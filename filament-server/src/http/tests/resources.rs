@@ -205,6 +205,13 @@ async fn channels_are_created_listed_ordered_and_deleted() {
     let own = ben.get(&format!("{first}/permissions/self")).await;
     assert_eq!(own["role"], "member");
     assert!(own["permissions"].as_array().unwrap().contains(&json!("create_message")));
+    let access = ben.get(&format!("{guild}/permissions/self")).await;
+    assert_eq!((&access["role"], &access["access_rev"]), (&json!("member"), &json!(1)));
+    let seen = access["channels"].as_array().unwrap();
+    assert_eq!(seen.iter().map(|channel| &channel["channel_id"]).collect::<Vec<_>>(), ids);
+    assert_eq!(seen.iter().map(|channel| &channel["position"]).collect::<Vec<_>>(), [0, 1]);
+    let mut cy = Person::arrive(&running).await;
+    cy.call("GET", &format!("{guild}/permissions/self"), None).await.assert_refusal(403, "forbidden");
     ben.call("DELETE", &first, None).await.assert_refusal(403, "forbidden");
     let answer = ada.call("DELETE", &first, None).await;
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));

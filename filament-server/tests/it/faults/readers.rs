@@ -1,10 +1,9 @@
-//! Readers that stop, and cables that are cut: nobody else notices.
+//! Readers that stop: nobody else notices.
 
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
-use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -29,8 +28,8 @@ fn subscribed(user: &User, room: &Room) -> BufReader<TcpStream> {
     link
 }
 
-/// Reads until `count` messages came; their ids in the order of arrival.
-fn ids(mut link: BufReader<TcpStream>, count: usize) -> JoinHandle<Vec<String>> {
+/// Reads until `count` messages came; their ids in the order of arrival, and the connection, still open.
+fn ids(mut link: BufReader<TcpStream>, count: usize) -> JoinHandle<(Vec<String>, BufReader<TcpStream>)> {
     thread::spawn(move || {
         let mut ids = Vec::with_capacity(count);
         while ids.len() < count {
@@ -41,7 +40,7 @@ fn ids(mut link: BufReader<TcpStream>, count: usize) -> JoinHandle<Vec<String>> 
                 ids.push(from_id[..26].to_owned());
             }
         }
-        ids
+        (ids, link)
     })
 }
 
@@ -56,7 +55,7 @@ fn resident_bytes(server: &Server) -> u64 {
 /// every message, once, in one order.
 #[test]
 fn reader_that_stops_is_closed_in_bounded_memory_while_a_hundred_others_miss_nothing() {
-    let server = Server::with_env(&[("FILAMENT_RATE_LIMIT_REQUESTS_PER_MINUTE", "6000000")]);
+    let server = Server::with_env(&[("FILAMENT_RATE_LIMIT_REQUESTS_PER_MINUTE", "1000000")]);
     let owner = server.user("owner");
     let guild = owner.create_guild("readers", "public");
     let room = owner.create_text(&guild, "readers");
@@ -69,11 +68,13 @@ fn reader_that_stops_is_closed_in_bounded_memory_while_a_hundred_others_miss_not
     let before = resident_bytes(&server);
 
     let content = "中".repeat(2_000);
-    let posted: Vec<String> = (0..MESSAGES)
-        .map(|_| owner.say(&room, &content)["message_id"].as_str().expect("an id").to_owned())
-        .collect();
+    let posted: Vec<String> =
+        (0..MESSAGES).map(|_| owner.say(&room, &content)["message_id"].as_str().expect("an id").to_owned()).collect();
+    let mut open = Vec::with_capacity(READERS);
     for reader in readers {
-        assert_eq!(reader.join().expect("a reader"), posted, "every message, once, in the order of commits");
+        let (ids, link) = reader.join().expect("a reader");
+        assert_eq!(ids, posted, "every message, once, in the order of commits");
+        open.push(link);
     }
     server.metric_becomes("filament_ws_disconnects_total", &[("reason", "slow_consumer")], 1.0);
     server.metric_becomes("filament_gateway_subscriptions", &[], READERS as f64);
@@ -81,45 +82,4 @@ fn reader_that_stops_is_closed_in_bounded_memory_while_a_hundred_others_miss_not
     assert!(grown < 64 << 20, "memory grew by {grown} bytes over a reader that stopped");
     let rest = stopped.bytes().map_while(Result::ok).count();
     assert!(rest < MESSAGES * content.len(), "what the kernel held for it is not everything");
-}
-
-/// Proves PRE-3 and PRE-4 for a cut cable, and ORD-9: others are told `offline` within 12 s and get their messages without delay meanwhile.
-#[test]
-fn s060_cut_cable_is_told_in_time_and_delays_nobody() {
-    /// The extra delay that the contract allows another receiver (ORD-9), and what a busy test machine adds by itself.
-    const DELIVERY_MAX: Duration = Duration::from_millis(500);
-    let server = Server::with_env(&[("FILAMENT_RATE_LIMIT_REQUESTS_PER_MINUTE", "6000000")]);
-    let (owner, lost) = (server.user("owner"), server.user("lost"));
-    let guild = owner.create_guild("cables", "public");
-    let room = owner.create_text(&guild, "cables");
-    lost.join(&guild);
-    let cut = lost.connect_to(&[&room]);
-    let mut watcher = owner.connect_to(&[&room]);
-    let (tx, rx) = mpsc::channel();
-    let poster = thread::spawn({
-        let (owner, room) = (owner.clone(), room.clone());
-        move || {
-            while rx.recv_timeout(Duration::from_millis(50)).is_err() {
-                owner.say(&room, &format!("{:?}", Instant::now()));
-            }
-        }
-    });
-    cut.cut();
-    let at = Instant::now();
-    let mut last = Instant::now();
-    let mut gap = Duration::ZERO;
-    loop {
-        let event = watcher.next();
-        if event.t() == "message_create" {
-            gap = gap.max(last.elapsed());
-            last = Instant::now();
-        } else if event.t() == "presence_update" && event["user_id"] == *lost.id && event["status"] == "offline" {
-            break;
-        }
-        assert!(at.elapsed() < Duration::from_secs(12), "offline within 12 s");
-    }
-    assert!(at.elapsed() >= Duration::from_secs(9), "not before the grace");
-    tx.send(()).expect("the poster runs");
-    poster.join().expect("a poster");
-    assert!(gap < DELIVERY_MAX, "messages came every 50 ms, then there was a gap of {gap:?}");
 }

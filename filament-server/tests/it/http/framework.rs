@@ -168,3 +168,86 @@ fn a_refusal_reaches_a_client_that_is_still_sending() {
         Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
     }
 }
+
+/// Sends bytes on one connection and reads answers until this many have come or the connection ends.
+fn exchange(http: &Http, bytes: &[u8], answers: &[&str]) -> Vec<u16> {
+    let mut link = http.connect().expect("a connection");
+    link.get_mut().write_all(bytes).expect("write");
+    let read = answers.iter().map_while(|method| {
+        let (answer, _) = crate::harness::read_answer(&mut link, "raw bytes", *method == "HEAD").ok()?;
+        Some(answer.status)
+    });
+    read.collect()
+}
+
+/// Proves that a body left unread by a refusal is never taken for the next request: what follows it is answered, or the
+/// connection ends.
+#[test]
+fn the_body_of_a_refused_request_is_not_the_next_request() {
+    let server = Server::start();
+    let http = server.http();
+    let hidden = "GET /health HTTP/1.1\r\nhost: filament.test\r\n\r\n";
+    let json = "content-type: application/json\r\n";
+    for (line, headers, status) in [
+        ("POST /none", json, 404),
+        ("PUT /guilds", json, 405),
+        ("POST /guilds", json, 401),
+        ("POST /auth/login", "", 415),
+        ("POST /auth/login", json, 400),
+        ("GET /guilds", "", 401),
+        ("POST /guilds/x/join", "", 401),
+    ] {
+        let with_length = format!("content-length: {}\r\n\r\n{hidden}", hidden.len());
+        let in_chunks = format!("transfer-encoding: chunked\r\n\r\n{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
+        for body in [with_length, in_chunks] {
+            let next = "GET /nowhere HTTP/1.1\r\nhost: filament.test\r\n\r\n";
+            let bytes = format!("{line} HTTP/1.1\r\nhost: filament.test\r\n{headers}{body}{next}");
+            let statuses = exchange(&http, bytes.as_bytes(), &["GET"; 3]);
+            assert!([&[status][..], &[status, 404]].contains(&&statuses[..]), "{line}: {statuses:?}");
+        }
+    }
+}
+
+/// Proves that the less usual forms of a proper request are understood (RFC 9110, RFC 9112), and that what is no resource
+/// is refused as JSON, which the reading of each answer checks.
+#[test]
+fn unusual_but_proper_requests_are_answered() {
+    let server = Server::start();
+    let http = server.http();
+    let health = "GET /health HTTP/1.1\r\nhost: filament.test\r\n\r\n";
+    let head = "HEAD /health HTTP/1.1\r\nhost: filament.test\r\n\r\n";
+    let missing = "HEAD /none HTTP/1.1\r\nhost: filament.test\r\n\r\n";
+    let bytes = [head, health, missing, health].concat();
+    assert_eq!(exchange(&http, bytes.as_bytes(), &["HEAD", "GET", "HEAD", "GET"]), [200, 200, 404, 200]);
+    let absolute = "GET http://filament.test/health HTTP/1.1\r\nhost: filament.test\r\n\r\n";
+    http.raw(absolute.as_bytes()).expect("an answer").ok();
+    let close = "GET /health HTTP/1.1\r\nhost: filament.test\r\nconnection: close\r\n\r\n";
+    assert_eq!(exchange(&http, (close.to_owned() + health).as_bytes(), &["GET"; 2]), [200]);
+    for bytes in
+        ["OPTIONS * HTTP/1.1\r\nhost: filament.test\r\n\r\n", "CONNECT a.test:443 HTTP/1.1\r\nhost: a.test\r\n\r\n"]
+    {
+        let answer = http.raw(bytes.as_bytes()).expect("an answer");
+        assert!(matches!(answer.status, 400 | 404 | 405), "{answer:?}");
+    }
+    let many: String = (0..90).map(|number| format!("x-{number}: y\r\n")).collect();
+    let headers = format!("GET /health HTTP/1.1\r\nhost: filament.test\r\n{many}\r\n");
+    http.raw(headers.as_bytes()).expect("an answer").ok();
+}
+
+/// Proves that a client which waits for `100 Continue` gets it for a body that is read, and the refusal for one that is not.
+#[test]
+fn a_client_that_expects_100_continue_is_not_left_waiting() {
+    let server = Server::start();
+    let body = r#"{"username":"nobody","password":"a wrong password"}"#;
+    let mut link = server.http().connect().expect("a connection");
+    let head = login_head(&format!("expect: 100-continue\r\ncontent-length: {}\r\n", body.len()));
+    link.get_mut().write_all(head.as_bytes()).expect("write");
+    assert_eq!(read_one(&mut link).expect("an answer").status, 100);
+    link.get_mut().write_all(body.as_bytes()).expect("write");
+    read_one(&mut link).expect("an answer").refused(401, "invalid_credentials");
+
+    let mut link = server.http().connect().expect("a connection");
+    let head = login_head("expect: 100-continue\r\ncontent-length: 70000\r\n");
+    link.get_mut().write_all(head.as_bytes()).expect("write");
+    read_one(&mut link).expect("an answer").refused(413, "payload_too_large");
+}

@@ -245,7 +245,7 @@ fn a_foreign_guild_and_an_unknown_guild_are_one_answer() {
         ("POST", "/channels/C/messages/M/reactions/x", None),
     ];
     for (method, rest, body) in &routes {
-        let rest = rest.replace('C', ids[0]).replace('M', ids[1]);
+        let rest = rest.replace("/C", &format!("/{}", ids[0])).replace("/M", &format!("/{}", ids[1]));
         let ask = |guild: &str| {
             let answer = cast.stranger.request(method, &format!("/guilds/{guild}{rest}"), &[], body.as_ref());
             answer.refused(403, "forbidden").body

