@@ -190,8 +190,9 @@ impl AccessTable {
 
     /// Whether the user sees the channel: as a member, or as server owner (DEL-7).
     pub(crate) fn sees(&self, guild_id: GuildId, channel_id: ChannelId, user_id: UserId) -> bool {
-        self.subject(guild_id, user_id)
-            .is_some_and(|(graph, subject)| graph.channel(channel_id).is_some_and(|channel| sees(graph, channel, subject)))
+        self.subject(guild_id, user_id).is_some_and(|(graph, subject)| {
+            graph.channel(channel_id).is_some_and(|channel| sees(graph, channel, subject))
+        })
     }
 
     /// Whether a member holds a permission at guild level; never true for who is no member (DEL-7).

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use filament_core::{Seq, UserAccess, permission::GuildGraph};
 use filament_protocol::{
-    CloseCode, ConnectionId, Event, GuildId, SessionId, Timestamp, UserId,
-    event::Ready,
-    limits::HEARTBEAT_INTERVAL_MS,
+    CloseCode, ConnectionId, Event, GuildId, SessionId, Timestamp, UserId, event::Ready, limits::HEARTBEAT_INTERVAL_MS,
     text::FeatureName,
 };
 use thiserror::Error;
@@ -115,7 +113,10 @@ impl<W: TransportWrite> Hub<W> {
         }
         // A session with a live connection is alive, and the access of its user is in the table.
         let same = |key: &ConnectionKey| {
-            self.registry.get(*key).filter(|other| other.session_id == hello.session_id).map(|other| other.token_expires_at)
+            self.registry
+                .get(*key)
+                .filter(|other| other.session_id == hello.session_id)
+                .map(|other| other.token_expires_at)
         };
         if let Some(expires_at) = self.registry.connections_of(hello.user_id).iter().find_map(same) {
             return Admission::Connected(self.register(hello, transport, expires_at, now));

@@ -99,18 +99,23 @@ impl<W: TransportWrite> Hub<W> {
                 }
                 self.outbox.put_all(subscribers, &Frame::sealed(event.kind, reach, text, origin_us))
             }
-            (SealedBody::Shared(text), _) => self.deliver_picked(event, before, |_| (), |()| {
-                Some(Frame::sealed(event.kind, reach, text, origin_us))
-            }),
+            (SealedBody::Shared(text), _) => {
+                self.deliver_picked(event, before, |_| (), |()| Some(Frame::sealed(event.kind, reach, text, origin_us)))
+            }
             (SealedBody::ByAudit { with_actor, without_actor }, _) => {
                 let guild_id = event.audience.guild_id();
                 let may_read_audit = |access: &AccessTable, user_id| {
                     guild_id.is_some_and(|guild_id| access.member_holds(guild_id, Permission::ViewAuditLog, user_id))
                 };
-                self.deliver_picked(event, before, |(access, user_id)| may_read_audit(access, user_id), |with| {
-                    let text = if with { with_actor } else { without_actor };
-                    Some(Frame::sealed(event.kind, reach, text, origin_us))
-                })
+                self.deliver_picked(
+                    event,
+                    before,
+                    |(access, user_id)| may_read_audit(access, user_id),
+                    |with| {
+                        let text = if with { with_actor } else { without_actor };
+                        Some(Frame::sealed(event.kind, reach, text, origin_us))
+                    },
+                )
             }
             (SealedBody::ChannelOrder(order), _) => self.deliver_order(order, origin_us),
         };

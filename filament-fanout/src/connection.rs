@@ -140,7 +140,7 @@ impl<W: TransportWrite> Connection<W> {
 
     /// Ends a subscription, if there is one, and queues `unsubscribed{requested}` in any case (§6.4).
     pub fn unsubscribe(&self, guild_id: GuildId, channel_id: ChannelId, r#ref: Option<Ref>) {
-        self.fanout.0.step(|hub, now| hub.unsubscribe(&self.link, guild_id, channel_id, r#ref.as_ref(), now));
+        self.fanout.0.step(|hub, now| hub.unsubscribe(&self.link, guild_id, channel_id, r#ref, now));
     }
 
     /// Queues an event for this connection alone, behind everything queued before it. The `s` of a `heartbeat_ack` is filled in

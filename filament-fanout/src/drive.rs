@@ -3,14 +3,7 @@
 //! Nothing is decided here. Each loop waits for something, takes the hub's lock for one step or a mailbox's for one flush, and
 //! waits again.
 
-use std::{
-    collections::VecDeque,
-    convert::Infallible,
-    future::Future,
-    num::NonZeroU16,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, convert::Infallible, future::Future, num::NonZeroU16, sync::Arc, time::Duration};
 
 use filament_core::{AccessChange, Entry, Seq, permission::GuildGraph};
 use filament_protocol::GuildId;

@@ -20,14 +20,14 @@ mod presence;
 mod registry;
 mod relay;
 mod reorder;
+#[cfg(test)]
+mod storm;
 mod subscribe;
 mod sweep;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transport;
 mod upstream;
-#[cfg(test)]
-mod storm;
 #[cfg(test)]
 mod world;
 

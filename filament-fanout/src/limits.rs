@@ -43,7 +43,8 @@ pub const CLOSE_ANSWER_MS: u64 = 2_000;
 /// Largest `retry_after_ms` of a drain (contract §6.5, 1001): spreads the return of all clients over this time.
 pub const RETRY_AFTER_MS_MAX: u32 = 5_000;
 /// How long a drain waits for connections to take their close frames (GW-50): above both close deadlines together.
-pub const DRAIN_MAX: Duration = Duration::from_millis(4_000);
+pub const DRAIN_MAX: Duration = Duration::from_millis(DRAIN_MS);
+const DRAIN_MS: u64 = 4_000;
 /// `retry_after_ms` of a connection that cannot be admitted after its upgrade (contract §6.5, 4401).
 pub const OVERLOADED_RETRY_AFTER_MS: u32 = 5_000;
 
@@ -101,4 +102,4 @@ const _: () = assert!(INPUT_FRAMES_MAX + 3 <= QUEUE_FRAMES && INPUT_BYTES_MAX + 
 const _: () = assert!(SLICES_PER_WRITE_MAX >= PIECES_PER_FRAME);
 const _: () = assert!(TICK_MS <= CLOSE_TAKE_MS && SWEEP_MS <= WRITE_STALL_MS);
 const _: () = assert!(IDLE_SECS > 2 * PING_SECS);
-const _: () = assert!(CLOSE_TAKE_MS + CLOSE_ANSWER_MS + 2 * TICK_MS < DRAIN_MAX.as_millis() as u64);
+const _: () = assert!(CLOSE_TAKE_MS + CLOSE_ANSWER_MS + 2 * TICK_MS < DRAIN_MS);

@@ -14,9 +14,8 @@ use crate::{
 
 /// One connection. The registry holds it while it is open, the closing list until its socket is done with.
 #[derive(Debug)]
+#[repr(C)] // what a broadcast looks at lies together
 pub(crate) struct Link<W> {
-    mailbox: Mutex<Mailbox>,
-    pub(crate) transport: W,
     heard_ms: AtomicU64,
     /// Its place in the registry while it is open.
     pub(crate) key: ConnectionKey,
@@ -24,6 +23,8 @@ pub(crate) struct Link<W> {
     pub(crate) shard: u16,
     /// Whether it hears the compatibility notices (contract §4.11).
     pub(crate) is_plain: bool,
+    mailbox: Mutex<Mailbox>,
+    pub(crate) transport: W,
 }
 
 impl<W> Link<W> {

@@ -12,46 +12,50 @@
 //! ```
 
 mod lane;
+mod queue;
 
-use std::{collections::VecDeque, io::IoSlice, mem, task::Waker};
+use std::{io::IoSlice, mem, task::Waker};
 
 use bytes::Bytes;
 use filament_protocol::EventKind;
 
-use self::lane::Lane;
+use self::{lane::Lane, queue::Queue};
 use crate::{
     clock::Now,
     config::Bounds,
     frame::{Frame, Reach},
-    limits::{CLOSE_ANSWER_MS, CLOSE_TAKE_MS, CONTROLS_QUEUED_MAX, SLICES_PER_WRITE_MAX, WRITE_STALL_MS},
+    limits::{
+        CLOSE_ANSWER_MS, CLOSE_TAKE_MS, CONTROLS_QUEUED_MAX, PIECES_PER_FRAME, SLICES_PER_WRITE_MAX, WRITE_STALL_MS,
+    },
     observe::{DropReason, Tally},
     transport::TransportWrite,
 };
 
 /// One connection's queue, lane and stage. No preallocation: an idle one owns no heap.
 #[derive(Debug, Default)]
+#[repr(C)] // what a put looks at lies together: ten thousand mailboxes do not fit a core's cache
 pub(crate) struct Mailbox {
-    queue: VecDeque<Queued>,
-    lane: Option<Box<Lane>>,
-    /// Woken when there is room for the answers to another command (GW-26), or the connection closes.
-    reader: Option<Waker>,
     stage: Stage,
-    /// Data frames written: the `s` of the next one, `ready` being frame 0 (GW-46).
-    written: u64,
-    /// When the peer last took a byte, or when it began to take none.
-    progress_ms: u64,
-    /// Bytes of the first frame that were written already.
-    skip: usize,
-    frames: usize,
-    bytes: usize,
-    controls: u16,
-    numbered: u16,
     /// Whether a flush loop knows of this mailbox, or a task waits for its socket.
     dirty: bool,
     /// Whether the peer takes nothing.
     blocked: bool,
     /// Whether nothing was put in since the last [`trim`](Self::trim).
     idle: bool,
+    controls: u16,
+    numbered: u16,
+    frames: usize,
+    bytes: usize,
+    queue: Queue<Queued>,
+    lane: Option<Box<Lane>>,
+    /// Woken when there is room for the answers to another command (GW-26), or the connection closes.
+    reader: Option<Waker>,
+    /// Data frames written: the `s` of the next one, `ready` being frame 0 (GW-46).
+    written: u64,
+    /// When the peer last took a byte, or when it began to take none.
+    progress_ms: u64,
+    /// Bytes of the first frame that were written already.
+    skip: usize,
 }
 
 /// One thing to write.
@@ -149,8 +153,8 @@ impl Mailbox {
         }
         if usize::from(self.controls) >= CONTROLS_QUEUED_MAX {
             let started = usize::from(self.skip > 0);
-            let waiting = self.queue.iter_mut().skip(started).rev();
-            if let Some(last) = waiting.filter_map(Queued::control_mut).next() {
+            let waiting = self.queue.iter_mut().enumerate().filter(|(index, _)| *index >= started);
+            if let Some(last) = waiting.filter_map(|(_, queued)| queued.control_mut()).last() {
                 *last = bytes;
             }
             return Put::Behind;
@@ -244,7 +248,12 @@ impl Mailbox {
                 break self.drained(now);
             }
             self.number_acks();
-            match self.write_once(transport) {
+            let is_single = self.queue.is_single() && self.lane.is_none();
+            let wrote = match is_single {
+                true => self.write_once::<W, PIECES_PER_FRAME>(transport),
+                false => self.write_once::<W, SLICES_PER_WRITE_MAX>(transport),
+            };
+            match wrote {
                 Ok(0) => break Flushed::Failed,
                 Ok(count) => {
                     moved = true;
@@ -267,8 +276,9 @@ impl Mailbox {
         flushed
     }
 
-    fn write_once<W: TransportWrite>(&self, transport: &W) -> std::io::Result<usize> {
-        let mut slices = [IoSlice::new(&[]); SLICES_PER_WRITE_MAX];
+    /// Makes one write of at most `SLICES` pieces.
+    fn write_once<W: TransportWrite, const SLICES: usize>(&self, transport: &W) -> std::io::Result<usize> {
+        let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
         let mut skip = self.skip;
         let lane = self.lane.iter().flat_map(|lane| lane.frames());
@@ -280,7 +290,7 @@ impl Mailbox {
             }
             slices[count] = IoSlice::new(&piece[mem::take(&mut skip)..]);
             count += 1;
-            if count == SLICES_PER_WRITE_MAX {
+            if count == SLICES {
                 break;
             }
         }
@@ -401,7 +411,9 @@ impl Mailbox {
             Some(Queued::Control(_)) => self.controls = 1,
             None => {}
         }
-        self.queue.extend(started);
+        if let Some(started) = started {
+            self.queue.push_back(started);
+        }
     }
 
     /// The peer's close arrived while the connection was closing already.
@@ -443,7 +455,7 @@ impl Mailbox {
     /// Gives back the heap of a mailbox that was empty since the last call.
     pub(crate) fn trim(&mut self) {
         if mem::replace(&mut self.idle, true) && !self.dirty {
-            self.queue = VecDeque::new();
+            self.queue.trim();
             self.lane = None;
         }
     }
@@ -457,6 +469,7 @@ impl Mailbox {
     /// Panics if the counts disagree with what waits. For tests.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn check_invariants(&self, bounds: &Bounds) {
+        self.queue.check_invariants();
         let events = || self.queue.iter().filter_map(Queued::event);
         assert_eq!(self.frames, events().count(), "frames are counted");
         assert_eq!(self.bytes, events().map(Frame::weight).sum::<usize>(), "bytes are counted");
@@ -464,12 +477,16 @@ impl Mailbox {
         assert_eq!(usize::from(self.controls), self.queue.len() - self.frames, "controls are counted");
         // An ephemeral frame that is partly written may come on top of a queue that is filled behind it.
         let started = self.queue.front().and_then(Queued::event).filter(|_| self.skip > 0);
-        let extra = started.filter(|frame| frame.class() == filament_protocol::Class::Ephemeral).map_or(0, Frame::weight);
+        let extra =
+            started.filter(|frame| frame.class() == filament_protocol::Class::Ephemeral).map_or(0, Frame::weight);
         // A late number may be some digits longer than the zero it was put in with.
         let digits = usize::from(self.numbered) * 20;
         assert!(self.frames <= bounds.frames + usize::from(extra > 0), "frames are bounded");
         assert!(self.bytes <= bounds.bytes + extra + digits, "bytes are bounded");
-        assert!(usize::from(self.controls) <= CONTROLS_QUEUED_MAX + 1, "controls are bounded, the farewell comes on top");
+        assert!(
+            usize::from(self.controls) <= CONTROLS_QUEUED_MAX + 1,
+            "controls are bounded, the farewell comes on top"
+        );
         assert!(self.skip == 0 || !self.queue.is_empty(), "bytes were written of something that is still there");
         assert!(self.queue.is_empty() || self.dirty || !self.is_open(), "what waits is known to a flush loop");
         if let Some(lane) = &self.lane {
@@ -479,7 +496,7 @@ impl Mailbox {
 }
 
 impl Queued {
-    fn pieces<W: TransportWrite>(&self, transport: &W) -> [&[u8]; crate::limits::PIECES_PER_FRAME] {
+    fn pieces<W: TransportWrite>(&self, transport: &W) -> [&[u8]; PIECES_PER_FRAME] {
         match self {
             Self::Event(frame) => transport.pieces(frame),
             Self::Control(bytes) => [&bytes[..], &[], &[]],

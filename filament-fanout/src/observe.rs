@@ -45,8 +45,7 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason, in the order of the contract.
-    pub const ALL: [Self; 5] =
-        [Self::FullQueue, Self::Closed, Self::Coalesced, Self::Revoked, Self::OversizedOutbound];
+    pub const ALL: [Self; 5] = [Self::FullQueue, Self::Closed, Self::Coalesced, Self::Revoked, Self::OversizedOutbound];
 
     /// The label value.
     #[must_use]

@@ -42,9 +42,10 @@ impl<W> Hub<W> {
         self.told = PresenceTold { version: self.told.version + 1, ..PresenceTold::default() };
     }
 
-    /// Once per second, finds out what changed (PRE-4). Nothing is told while the server goes away (PRE-8).
+    /// Once per second, finds out what changed (PRE-4). When the server goes away all are closed in one step, so that nobody is
+    /// left to be told (PRE-8).
     pub(crate) fn flush_presence(&mut self, now: Now) {
-        if now.ms() < self.told.next_flush_ms || self.is_draining {
+        if now.ms() < self.told.next_flush_ms {
             return;
         }
         self.told.next_flush_ms = now.ms() + Presence::FLUSH_MS;
@@ -53,7 +54,12 @@ impl<W> Hub<W> {
     }
 
     /// The frame that lists who is online in a guild (PRE-5).
-    pub(crate) fn presence_sync(&mut self, guild_id: GuildId, receiver: UserId, now: Now) -> Result<Frame, EncodeError> {
+    pub(crate) fn presence_sync(
+        &mut self,
+        guild_id: GuildId,
+        receiver: UserId,
+        now: Now,
+    ) -> Result<Frame, EncodeError> {
         let version = self.told.version;
         if let Some((known, at, frame)) = &self.told.sync
             && (*known, *at) == (guild_id, version)

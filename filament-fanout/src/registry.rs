@@ -237,8 +237,11 @@ impl<H: Clone> Registry<H> {
 
     /// Ends every subscription of a connection in a guild. Returns whether there was one.
     pub(crate) fn unsubscribe_guild(&mut self, key: ConnectionKey, guild_id: GuildId) -> bool {
-        let channels: Vec<ChannelId> =
-            self.subscriptions(key).into_iter().filter(|channel_id| self.guild_of(*channel_id) == Some(guild_id)).collect();
+        let channels: Vec<ChannelId> = self
+            .subscriptions(key)
+            .into_iter()
+            .filter(|channel_id| self.guild_of(*channel_id) == Some(guild_id))
+            .collect();
         for channel_id in &channels {
             self.unsubscribe(key, *channel_id);
         }
@@ -268,8 +271,12 @@ impl<H: Clone> Registry<H> {
         if let Some(channel) = self.channels_by_id.get(&channel_id) {
             return *channel;
         }
-        let channel =
-            place(self.channels.insert(ChannelSubscribers { channel_id, guild_id, handles: Vec::new(), keys: Vec::new() }));
+        let channel = place(self.channels.insert(ChannelSubscribers {
+            channel_id,
+            guild_id,
+            handles: Vec::new(),
+            keys: Vec::new(),
+        }));
         self.channels_by_id.insert(channel_id, channel);
         let guilds = &mut self.guilds;
         self.guilds_by_id

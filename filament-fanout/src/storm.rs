@@ -7,8 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use filament_core::Seq;
 use filament_protocol::{
-    ChannelId, ErrorCode, Event, GuildId, Received as Decoded, decode_event,
-    event::UnsubscribedReason,
+    ChannelId, ErrorCode, Event, GuildId, Received as Decoded, decode_event, event::UnsubscribedReason,
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
 
@@ -187,7 +186,9 @@ impl Item {
             Audience::Guild(guild) | Audience::Edge(guild, _) | Audience::Order(guild) => truth.is_member(guild, user),
             Audience::GuildAnd(guild, other) => other == user || truth.is_member(guild, user),
             Audience::Manage(guild, channel) => truth.sees(guild, channel, user) || manages(guild),
-            Audience::Subscribers(guild, channel) | Audience::Answer(guild, channel) => truth.sees(guild, channel, user),
+            Audience::Subscribers(guild, channel) | Audience::Answer(guild, channel) => {
+                truth.sees(guild, channel, user)
+            }
         }
     }
 }
@@ -274,10 +275,10 @@ impl Storm {
                 for _ in 0..count {
                     self.relay_one();
                 }
-            },
+            }
             Op::Connect(n) => match self.world.begin_connect(n) {
                 Connect::Done(client) => self.listen(n, client),
-                Connect::Loading(connecting) => self.connecting.push(connecting),
+                Connect::Loading(connecting) => self.connecting.push(*connecting),
             },
             Op::Load(nth) => {
                 if let Some(at) = pick(nth, self.connecting.len()) {
@@ -396,7 +397,7 @@ impl Storm {
         let seq = connecting.snapshot.as_ref().expect("loaded").seq;
         self.relay_to(seq);
         let n = connecting.user_id.as_u128();
-        if let Some(client) = self.world.finish_connect(connecting) {
+        if let Some(client) = self.world.finish_connect(Box::new(connecting)) {
             self.listen(n, client);
         }
     }

@@ -81,7 +81,7 @@ impl<W: TransportWrite> Hub<W> {
         link: &Arc<Link<W>>,
         guild_id: GuildId,
         channel_id: ChannelId,
-        r#ref: Option<&Ref>,
+        r#ref: Option<Ref>,
         now: Now,
     ) {
         if !self.registry.get(link.key).is_some_and(|known| Arc::ptr_eq(&known.handle, link)) {
@@ -91,12 +91,8 @@ impl<W: TransportWrite> Hub<W> {
         if exists && self.registry.unsubscribe(link.key, channel_id) {
             self.forget_unused_guild(guild_id);
         }
-        let event = Unsubscribed {
-            guild_id,
-            channel_id: Some(channel_id),
-            reason: UnsubscribedReason::Requested,
-            r#ref: r#ref.cloned(),
-        };
+        let reason = UnsubscribedReason::Requested;
+        let event = Unsubscribed { guild_id, channel_id: Some(channel_id), reason, r#ref };
         self.send_live(link, &Event::Unsubscribed(event), Reach::Connection, now);
     }
 }

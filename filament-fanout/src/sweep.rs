@@ -37,11 +37,8 @@ impl<W: TransportWrite> Hub<W> {
 
     /// Looks at every connection once.
     fn sweep(&mut self, now: Now) {
-        let (grace, idle_ms, ping_ms) = (
-            self.config.token_grace_secs,
-            self.config.idle_secs * MS_PER_SEC,
-            self.config.ping_secs * MS_PER_SEC,
-        );
+        let (grace, idle_ms, ping_ms) =
+            (self.config.token_grace_secs, self.config.idle_secs * MS_PER_SEC, self.config.ping_secs * MS_PER_SEC);
         let mut due: Vec<(Arc<Link<W>>, CloseCode)> = Vec::new();
         for registered in self.registry.iter_mut() {
             let link = &registered.handle;

@@ -10,6 +10,9 @@ pub(crate) type UpstreamError = Box<dyn Error + Send + Sync>;
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// A guild's graph, if the guild exists, with the entry it holds at.
+pub(crate) type GuildSnapshot = (Seq, Option<Arc<GuildGraph>>);
+
 /// A journal and an access source. One call a batch or a connect: boxing the futures costs nothing that shows.
 pub(crate) trait Upstream: Send + Sync {
     fn head(&self) -> Seq;
@@ -21,7 +24,7 @@ pub(crate) trait Upstream: Send + Sync {
         session_id: SessionId,
         known: Vec<GuildId>,
     ) -> Answer<'_, Result<UserAccess, UpstreamError>>;
-    fn load_guild(&self, guild_id: GuildId) -> Answer<'_, Result<(Seq, Option<Arc<GuildGraph>>), UpstreamError>>;
+    fn load_guild(&self, guild_id: GuildId) -> Answer<'_, Result<GuildSnapshot, UpstreamError>>;
 }
 
 /// The two ports.
@@ -52,7 +55,7 @@ impl<J: Journal, A: AccessSource> Upstream for Ports<J, A> {
         Box::pin(async move { Ok(self.access.load_user(user_id, session_id, known).await?) })
     }
 
-    fn load_guild(&self, guild_id: GuildId) -> Answer<'_, Result<(Seq, Option<Arc<GuildGraph>>), UpstreamError>> {
+    fn load_guild(&self, guild_id: GuildId) -> Answer<'_, Result<GuildSnapshot, UpstreamError>> {
         Box::pin(async move { Ok(self.access.load_guild(guild_id).await?) })
     }
 }

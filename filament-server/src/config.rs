@@ -44,7 +44,7 @@ pub struct Config {
     #[arg(long, env = "FILAMENT_WEB_ROOT", value_name = "FOLDER", value_parser = folder)]
     pub web_root: Option<PathBuf>,
 
-    /// Origins that browsers may call from, separated by commas: https://chat.example; empty: CORS is off
+    /// Origins that browsers may call from, separated by commas: `https://chat.example`; empty: CORS is off
     #[arg(
         long,
         env = "FILAMENT_ALLOWED_ORIGINS",

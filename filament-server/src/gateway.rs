@@ -134,10 +134,12 @@ impl Opening {
         };
         let (read_half, write_half) = stream.into_split();
         let reader = Reader::new(read_half, already_read, ReaderLimits::default());
-        match connection_id() {
-            Some(id) => self.register(id, Socket::new(write_half)).await.run(reader).await,
-            None => tracing::error!("the system gives no random bytes for a connection id"),
-        }
+        let Some(id) = connection_id() else {
+            return tracing::error!("the system gives no random bytes for a connection id");
+        };
+        let client = self.register(id, Socket::new(write_half)).await;
+        // A task of its own: what opening needed room for is not kept for as long as the connection lives.
+        tokio::spawn(client.run(reader));
     }
 
     async fn register(self, connection_id: ConnectionId, socket: Socket) -> Client {

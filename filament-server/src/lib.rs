@@ -14,3 +14,8 @@ pub mod rate;
 pub mod server;
 pub mod shutdown;
 pub mod ws;
+
+/// The library taste of the project's front page, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct FrontPage;

@@ -39,7 +39,7 @@ fn an_abandoned_connect_gives_its_place_back() {
     assert_eq!(world.fanout.admit(user(7)), Err(Refusal::Full));
     for connect in connects {
         let Connect::Loading(loading) = connect else { panic!("nobody is known yet") };
-        world.abandon(loading);
+        world.abandon(&loading);
     }
     assert_eq!(world.fanout.admit(user(7)), Ok(()));
     world.check();

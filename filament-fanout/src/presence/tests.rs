@@ -1,4 +1,6 @@
-use filament_protocol::{ChannelId, CloseCode, Event, GuildId, Received as Decoded, decode_event, event::PresenceStatus};
+use filament_protocol::{
+    ChannelId, CloseCode, Event, GuildId, Received as Decoded, decode_event, event::PresenceStatus,
+};
 
 use crate::{
     FanoutConfig,
@@ -140,7 +142,9 @@ fn s062_the_list_is_complete_or_cut_with_the_receiver_first() {
     let mut world = World::new(FanoutConfig::default());
     let guild_id = world.script.create_guild(user(1));
     let channel_id = world.script.create_channel(guild_id, &[]);
-    (2..=1_100).for_each(|n| drop(world.script.join(guild_id, user(n))));
+    for n in 2..=1_100 {
+        world.script.join(guild_id, user(n));
+    }
     world.relay();
     let list = |world: &mut World, client: &Client| {
         world.subscribe(client, guild_id, channel_id);

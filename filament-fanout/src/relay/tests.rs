@@ -83,8 +83,11 @@ fn a_role_that_loses_its_sight_loses_every_subscription_in_order() {
     }
     world.script.shut(guild_id, true);
     let heard = hears(&mut world, &member);
-    let expected: Vec<_> =
-        [&first].into_iter().chain(&more).map(|channel_id| format!("unsubscribed AccessRevoked {channel_id}")).collect();
+    let expected: Vec<_> = [&first]
+        .into_iter()
+        .chain(&more)
+        .map(|channel_id| format!("unsubscribed AccessRevoked {channel_id}"))
+        .collect();
     assert_eq!(heard[1..], expected);
     assert_eq!(hears(&mut world, &owner).len(), 1, "the owner keeps seeing everything");
     world.script.post(guild_id, first);
@@ -131,7 +134,11 @@ fn edge_frames_survive_the_loss_they_tell_of() {
     world.flush();
     client.peer.resume();
     let expected = [format!("overridden {channel_id}"), format!("unsubscribed AccessRevoked {channel_id}")];
-    assert_eq!(hears(&mut world, &client), expected, "of the deletion it hears nothing: it did not see the channel then");
+    assert_eq!(
+        hears(&mut world, &client),
+        expected,
+        "of the deletion it hears nothing: it did not see the channel then"
+    );
 }
 
 /// Proves contract §4.4, `channel_reorder`: each receiver its own list, and only if that changed.

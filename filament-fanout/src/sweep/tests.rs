@@ -71,12 +71,13 @@ fn a_connection_outlives_its_token_by_the_grace_and_renewals_move_the_deadline()
         pass_alive(&mut world, client, 10);
     }
     let at = Timestamp::new(ManualClock::WALL_SECS + 4_000).expect("a time");
-    let change = |n: u128, session_id| AccessChange::SessionRenewed { user_id: user(n), session_id, token_expires_at: at };
+    let change =
+        |n: u128, session_id| AccessChange::SessionRenewed { user_id: user(n), session_id, token_expires_at: at };
     world.script.commit(vec![change(2, session(2)), change(1, session(99))], vec![]);
     world.relay();
     for _ in 0..358 {
         world.clock.advance_ms(10_000);
-        [&quiet, &renewed].map(|client| client.link.touch(crate::Clock::now(&world.clock)));
+        [&quiet, &renewed].iter().for_each(|client| client.link.touch(crate::Clock::now(&world.clock)));
     }
     world.pass(4_000); // now 3,604 s: the token has ended, the grace has not
     assert!(quiet.link.lock().is_open() && renewed.link.lock().is_open());

@@ -16,7 +16,7 @@ use filament_protocol::{
 };
 
 use crate::{
-    Clock, Frame, FanoutConfig, Hello, SystemClock, TransportWrite,
+    Clock, FanoutConfig, Frame, Hello, SystemClock, TransportWrite,
     admission::Admission,
     flush::Shard,
     hub::Hub,
@@ -120,7 +120,7 @@ impl Crowd {
             graphs: vec![Arc::clone(graph)],
         };
         let Admission::Load { transport, load, .. } = self.hub.begin_connect(&hello, Sink, now) else { return };
-        let link = self.hub.finish_connect(load, &hello, snapshot, transport, now).ok().expect("nothing changed meanwhile");
+        let link = self.hub.finish_connect(load, &hello, snapshot, transport, now).expect("nothing changed meanwhile");
         self.hub.end_load(load, user_id);
         self.hub.subscribe(&link, GUILD, CHANNEL, None, now);
         self.flush();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use filament_core::testing::Cast;
-use filament_fanout::{DisconnectReason, Refusal, testing::Received};
+use filament_fanout::{DisconnectReason, Refusal};
 use filament_protocol::{CloseCode, CloseReason, EventKind};
 
 use crate::harness::{Running, eventually};
@@ -62,7 +62,7 @@ async fn a_client_that_closes_is_answered() {
     let running = Running::start().await;
     let client = running.subscribed(running.cast.member).await;
     client.connection.peer_closed(Some(1000));
-    assert_eq!(client.received().await, Some(Received::Close(1000, "normal".into())));
+    assert_eq!(client.closed().await, (1000, "normal".into()));
     assert_eq!(client.received().await, None);
     eventually("the transport is shut down", || client.peer.shutdown() == Some(false)).await;
     assert_eq!(running.fanout.stats().disconnects, [(DisconnectReason::ClientClose, 1)]);

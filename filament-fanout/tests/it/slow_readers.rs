@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use filament_core::testing::Cast;
 use filament_fanout::{DropReason, FanoutConfig};
-use filament_protocol::{EventKind, event::HeartbeatAck, Event, Timestamp};
+use filament_protocol::{Event, EventKind, Timestamp, event::HeartbeatAck};
 use tokio::time::timeout;
 
 use crate::harness::{Running, eventually};

@@ -162,7 +162,8 @@ impl Handler for Client {
 
     async fn proceed(&mut self) -> Flow {
         if let Some(command) = self.pending.take() {
-            self.carry_out(command).await;
+            // On the heap while it runs, so that an idle connection has no room reserved for it.
+            Box::pin(self.carry_out(command)).await;
         }
         self.connection.ready_for_input().await;
         Flow::Continue

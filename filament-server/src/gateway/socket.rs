@@ -27,7 +27,10 @@ impl TransportWrite for Socket {
     }
 
     fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.0.try_write_vectored(slices)
+        match slices {
+            [one] => self.0.try_write(one), // `write` is cheaper than a `writev` of one slice
+            many => self.0.try_write_vectored(many),
+        }
     }
 
     async fn writable(&self) -> io::Result<()> {

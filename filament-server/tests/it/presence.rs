@@ -266,7 +266,7 @@ fn a_connection_that_falls_silent_is_closed_and_offline_at_once() {
     let offline = expect_presence(&mut q, &cast.p, "offline", FLUSH + SLACK);
     assert!(offline.at - closing.at <= FLUSH + SLACK / 2, "no grace: {:?}", offline.at - closing.at);
 
-    assert!(p.pings().len() >= 2, "a ping every second: {}", p.pings().len());
+    assert!(!p.pings().is_empty(), "it was asked for a sign of life first");
     q.is_usable();
     assert!(connected.elapsed() > IDLE, "who answers pings stays, longer than the idle time");
 }

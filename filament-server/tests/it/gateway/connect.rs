@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::harness::{Dial, Event, Gateway, PASSWORD, Server, User, is_ulid, types};
+use super::{heartbeat, text};
+use crate::harness::{AMBIENT, Dial, Event, Gateway, PASSWORD, Server, User, is_ulid, types};
 
 /// Every way to present the token, and the subprotocol that must be answered.
 fn accepted_dials(user: &User) -> Vec<(Dial, Option<&'static str>)> {
@@ -90,6 +91,64 @@ fn s075_a_bad_token_or_feature_list_is_refused_before_the_upgrade() {
         };
         answer.refused(400, "invalid_request");
     }
+    user.connect().is_usable();
+}
+
+/// Proves GW-10 and CMD-1 for a client that does not wait: frames sent along with the request are read after `ready`.
+#[test]
+fn frames_sent_along_with_the_request_are_answered_after_ready() {
+    let server = Server::start();
+    let user = server.user("member");
+    let room = user.own_room();
+    let d = json!({"guild_id": room.guild, "channel_id": room.id});
+    let mut early = text(json!({"v": 1, "t": "subscribe", "d": d}).to_string()).encode();
+    early.extend(text(heartbeat()).encode());
+    // The last frame is cut in the middle: its rest comes after the upgrade.
+    let last = text(heartbeat()).encode();
+    early.extend_from_slice(&last[..5]);
+    let mut gateway = user.dial().followed_by(&early).open().expect("an upgrade");
+    let mut frames = gateway.through(|event| event.t() == "heartbeat_ack");
+    frames.retain(|event| !AMBIENT.contains(&event.t()));
+    let expected = ["ready", "presence_sync", "subscribed", "voice_participant_sync", "heartbeat_ack"];
+    assert_eq!(types(&frames), expected);
+    gateway.try_send_bytes(&last[5..]).expect("an open socket");
+    gateway.expect("heartbeat_ack");
+}
+
+/// Proves HTTP-2 for requests at the gateway's path that are no proper handshake; none of them is upgraded.
+#[test]
+fn what_is_no_handshake_is_refused_as_json() {
+    let server = Server::start();
+    let user = server.user("member");
+    let bearer = format!("authorization: Bearer {}\r\n", user.access_token);
+    let handshake = [
+        "connection: Upgrade\r\n",
+        "upgrade: websocket\r\n",
+        "sec-websocket-version: 13\r\n",
+        "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+    ];
+    let ask = |lines: &[&str]| {
+        let head = format!("GET /gateway/ws HTTP/1.1\r\nhost: x\r\n{bearer}{}\r\n", lines.concat());
+        server.http().raw(head.as_bytes()).expect("an answer")
+    };
+    for missing in 0..handshake.len() {
+        let mut lines = handshake.to_vec();
+        lines.remove(missing);
+        let answer = ask(&lines);
+        assert!((400..500).contains(&answer.status), "without {}: {answer:?}", handshake[missing]);
+    }
+    for (index, wrong) in [
+        (1, "upgrade: h2c\r\n"),
+        (2, "sec-websocket-version: 8\r\n"),
+        (3, "sec-websocket-key: short\r\n"),
+        (3, "sec-websocket-key: !!!!IHNhbXBsZSBub25jZQ==\r\n"),
+    ] {
+        let mut lines = handshake.to_vec();
+        lines[index] = wrong;
+        let answer = ask(&lines);
+        assert!((400..500).contains(&answer.status), "{wrong}: {answer:?}");
+    }
+    user.post_empty("/gateway/ws").refused(405, "method_not_allowed");
     user.connect().is_usable();
 }
 

@@ -21,6 +21,7 @@ pub(crate) struct Dial {
     path: String,
     headers: Vec<(String, String)>,
     answers_pings: bool,
+    early: Vec<u8>,
 }
 
 impl Dial {
@@ -32,6 +33,7 @@ impl Dial {
             path: "/gateway/ws".to_owned(),
             headers: Vec::new(),
             answers_pings: true,
+            early: Vec::new(),
         }
     }
 
@@ -57,6 +59,12 @@ impl Dial {
     /// Leaves pings unanswered, as a client that froze does.
     pub(crate) fn without_pongs(mut self) -> Self {
         self.answers_pings = false;
+        self
+    }
+
+    /// Sends these bytes in the same write as the request, before the upgrade is answered.
+    pub(crate) fn followed_by(mut self, bytes: &[u8]) -> Self {
+        self.early.extend_from_slice(bytes);
         self
     }
 
@@ -92,7 +100,9 @@ impl Dial {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
-        io::Write::write_all(&mut stream, head.as_bytes())?;
+        let mut bytes = head.into_bytes();
+        bytes.extend_from_slice(&self.early);
+        io::Write::write_all(&mut stream, &bytes)?;
         let mut link = BufReader::new(stream);
         let asked = format!("GET {}", self.path.split('?').next().unwrap_or_default());
         let (answer, _) = read_answer(&mut link, &asked, false)?;

@@ -200,7 +200,7 @@ fn the_body_of_a_refused_request_is_not_the_next_request() {
         let with_length = format!("content-length: {}\r\n\r\n{hidden}", hidden.len());
         let in_chunks = format!("transfer-encoding: chunked\r\n\r\n{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
         for body in [with_length, in_chunks] {
-            let next = "GET /nowhere HTTP/1.1\r\nhost: filament.test\r\n\r\n";
+            let next = "GET /nowhere HTTP/1.1\r\nhost: filament.test\r\nconnection: close\r\n\r\n";
             let bytes = format!("{line} HTTP/1.1\r\nhost: filament.test\r\n{headers}{body}{next}");
             let statuses = exchange(&http, bytes.as_bytes(), &["GET"; 3]);
             assert!([&[status][..], &[status, 404]].contains(&&statuses[..]), "{line}: {statuses:?}");
