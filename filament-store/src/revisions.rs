@@ -24,6 +24,9 @@ pub(crate) fn of(connection: &Connection, user_id: UserId) -> Result<u64> {
 
 /// Counts one entry for these users.
 pub(crate) fn raise(connection: &Connection, user_ids: &[UserId]) -> Result<()> {
+    if user_ids.is_empty() {
+        return Ok(()); // as for every message
+    }
     let mut statement = connection.prepare_cached(sql::ACCESS_REVISION_RAISE)?;
     for user_id in user_ids {
         statement.execute([key(*user_id)])?;

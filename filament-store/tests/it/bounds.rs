@@ -1,6 +1,13 @@
 //! What happens at the bounds: full queues, a full disk.
 
-use std::sync::{Mutex, mpsc};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
 
 use filament_core::{
     Denial, FactPlan, Journal, Query, Sealed, Store, TransactError, read::ListMessages, testing::Cast,
@@ -15,7 +22,7 @@ async fn blocked_writer(store: &SqliteStore) -> (mpsc::Sender<()>, tokio::task::
     let (entered, is_in) = tokio::sync::oneshot::channel();
     let (gate, entered) = (Mutex::new(gate), Mutex::new(Some(entered)));
     let store = store.clone();
-    let decide = move |_: &filament_core::Facts| -> Result<Sealed<()>, Denial> {
+    let decide = move |_: &Facts| -> Result<Sealed<()>, Denial> {
         if let Some(entered) = entered.lock().expect("unpoisoned").take() {
             entered.send(()).expect("somebody waits");
         }
@@ -63,25 +70,28 @@ async fn full_read_queue_answers_busy_and_writes_go_on() {
     let scene = Scene::new();
     let cast = scene.cast().await;
     let (release, gate) = mpsc::channel::<()>();
-    let gate = std::sync::Arc::new(Mutex::new(gate));
+    let (gate, inside) = (Arc::new(Mutex::new(gate)), Arc::new(AtomicUsize::new(0)));
     let block = || {
-        let (store, gate) = (scene.store.clone(), gate.clone());
+        let (store, gate, inside) = (scene.store.clone(), Arc::clone(&gate), Arc::clone(&inside));
         tokio::spawn(async move {
-            let gate = move |_: &filament_core::Facts| {
+            let gate = move |_: &Facts| {
+                inside.fetch_add(1, Ordering::Relaxed);
                 let _released = gate.lock().expect("unpoisoned").recv();
                 Err(Denial::Invalid("released"))
             };
             store.query(FactPlan::default(), Query::FactsOnly, gate).await.map(drop)
         })
     };
-    let blocked: Vec<_> = (0..limits::READS_QUEUED_MAX + 2).map(|_| block()).collect();
+    let readers = scene.config().readers.get();
+    let mut blocked: Vec<_> = (0..readers).map(|_| block()).collect();
+    eventually("all readers are held", || inside.load(Ordering::Relaxed) == readers).await;
+    blocked.extend((0..limits::READS_QUEUED_MAX).map(|_| block()));
     let page = ListMessages { guild_id: cast.guild_id, channel_id: cast.channel_id, before: None, limit: 5 };
     let engine = scene.engine();
-    // The two readers take one read each; whichever of these comes first finds the rest of the queue full.
+    // Nothing is read while the readers are held: as long as the queue has a place, this takes it and waits.
     let busy = loop {
-        match tokio::time::timeout(std::time::Duration::from_millis(20), engine.read(cast.owner, page)).await {
-            Ok(answer) => break answer,
-            Err(_) => tokio::task::yield_now().await,
+        if let Ok(answer) = tokio::time::timeout(Duration::from_millis(20), engine.read(cast.owner, page)).await {
+            break answer;
         }
     };
     assert!(matches!(busy, Err(TransactError::Busy)), "{busy:?}");

@@ -7,10 +7,10 @@ use filament_core::{
         message::CreateMessage,
     },
     limits::SESSIONS_PER_USER_MAX,
-    testing::check_conformance,
+    testing::{MemoryStore, check_agreement, check_conformance},
 };
 
-use crate::scene::{Scene, soon};
+use crate::scene::{START_MS, Scene, soon};
 
 /// Proves MSG-1, MSG-4, EMI-1, EMI-3, ORD-6, ORD-7, HTTP-16, AUT-21 and AUT-22 as far as a store can keep or break them.
 #[tokio::test(flavor = "multi_thread")]
@@ -18,6 +18,16 @@ async fn sqlite_keeps_the_rules_of_every_store() {
     let scene = Scene::new();
     check_conformance(scene.store.clone()).await;
     scene.is_whole().await;
+}
+
+/// The store in memory is the model: after random commands both hold the same state and tell the same story.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_and_sqlite_agree_after_random_commands() {
+    for seed in 1..=6 {
+        let scene = Scene::new();
+        soon(check_agreement(MemoryStore::at(START_MS), scene.store.clone(), seed, 250)).await;
+        scene.is_whole().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
