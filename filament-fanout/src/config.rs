@@ -24,7 +24,7 @@ pub struct FanoutConfig {
     pub ping_secs: u64,
     /// Seconds without an inbound byte that close a connection (GW-40); more than twice `ping_secs`.
     pub idle_secs: u64,
-    /// Flush loops, 1..=64; by default one per core.
+    /// Flush loops, 1..=64; by default one for every two cores, so that relay, readers and store have the others.
     pub shards: usize,
 }
 
@@ -38,7 +38,7 @@ impl Default for FanoutConfig {
             token_grace_secs: TOKEN_GRACE_SECS,
             ping_secs: PING_SECS,
             idle_secs: IDLE_SECS,
-            shards: available_parallelism().map_or(1, usize::from).min(SHARDS_MAX),
+            shards: (available_parallelism().map_or(1, usize::from) / 2).clamp(1, SHARDS_MAX),
         }
     }
 }

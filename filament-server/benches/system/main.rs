@@ -12,7 +12,7 @@
 //! | `whole` | the released server: REST, decision, durable commit, journal, delivery |
 //!
 //! Only CPU time of the server process is counted (`/proc/<pid>/stat`), and figures are quoted as ratios to `bare` of the same round.
-//! `cargo bench -p filament-server --bench system` runs everything; `-- deliveries --rounds 5`, `-- creates` and
+//! `cargo bench -p filament-server --bench system` runs everything; `-- deliveries --rounds 5 --in-flight 16`, `-- creates` and
 //! `-- connections` run one part.
 
 mod bare;
@@ -44,7 +44,7 @@ fn main() {
 fn run(arguments: &[String]) {
     let filter = arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str);
     if "deliveries".contains(filter) {
-        compare(rounds(arguments));
+        compare(option(arguments, "--rounds").unwrap_or(3), option(arguments, "--in-flight"));
     }
     if "creates".contains(filter) {
         runtime().block_on(capacity::creates());
@@ -62,17 +62,17 @@ fn number(arguments: &[String], at: usize) -> usize {
     arguments.get(at).and_then(|text| text.parse().ok()).expect("a number")
 }
 
-fn rounds(arguments: &[String]) -> usize {
-    let at = arguments.iter().position(|argument| argument == "--rounds");
-    at.map_or(3, |at| number(arguments, at + 1))
+fn option(arguments: &[String], name: &str) -> Option<usize> {
+    let at = arguments.iter().position(|argument| argument == name)?;
+    Some(number(arguments, at + 1))
 }
 
 /// Runs all three servers in every round and prints each ratio, then the medians.
-fn compare(rounds: usize) {
+fn compare(rounds: usize, in_flight: Option<usize>) {
     let runtime = runtime();
     let frame_bytes = runtime.block_on(whole::frame_bytes());
     println!("{SUBSCRIBERS} subscribers, frames of {frame_bytes} bytes, {rounds} rounds");
-    for (window, messages) in MESSAGES {
+    for (window, messages) in MESSAGES.into_iter().filter(|(window, _)| in_flight.is_none_or(|only| only == window.0)) {
         let load = Load { subscribers: SUBSCRIBERS, messages, window, frame_bytes };
         let mut ratios = [Vec::new(), Vec::new()];
         for round in 1..=rounds {
