@@ -10,7 +10,7 @@ use std::{
 };
 
 use filament_core::{
-    Denial, FactPlan, Journal, Query, Sealed, Store, TransactError, read::ListMessages, testing::Cast,
+    Denial, FactPlan, Facts, Journal, Query, Sealed, Store, TransactError, read::ListMessages, testing::Cast,
 };
 use filament_store::{SqliteStore, limits};
 
