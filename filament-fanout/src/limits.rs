@@ -25,8 +25,8 @@ pub const SUBSCRIPTIONS_MAX: usize = filament_protocol::limits::SUBSCRIPTIONS_PE
 pub const SLICES_PER_WRITE_MAX: usize = 64;
 /// Pieces one frame may take on a transport: SSE puts something before and behind the text.
 pub const PIECES_PER_FRAME: usize = 3;
-/// Mailboxes a flush loop writes before other tasks of its thread get a turn: about a quarter of a millisecond.
-pub const FLUSHES_PER_TURN_MAX: usize = 64;
+/// Mailboxes a flush loop writes before other tasks of its thread get a turn: about a millisecond of system calls.
+pub const FLUSHES_PER_TURN_MAX: usize = 256;
 /// Mailboxes written between two looks at the clock: keeps the error of the delivery times below their first bucket.
 pub const FLUSHES_PER_CLOCK_READ: usize = 16;
 /// Frames put into mailboxes before the flush loops are told: gathers writes, delays the first frame by 0.2 ms at most.

@@ -23,8 +23,8 @@ pub(crate) struct Link<W> {
     pub(crate) shard: u16,
     /// Whether it hears the compatibility notices (contract §4.11).
     pub(crate) is_plain: bool,
-    mailbox: Mutex<Mailbox>,
     pub(crate) transport: W,
+    mailbox: Mutex<Mailbox>,
 }
 
 impl<W> Link<W> {

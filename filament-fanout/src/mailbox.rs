@@ -46,16 +46,16 @@ pub(crate) struct Mailbox {
     numbered: u16,
     frames: usize,
     bytes: usize,
-    queue: Queue<Queued>,
-    lane: Option<Box<Lane>>,
-    /// Woken when there is room for the answers to another command (GW-26), or the connection closes.
-    reader: Option<Waker>,
+    /// Bytes of the first frame that were written already.
+    skip: usize,
     /// Data frames written: the `s` of the next one, `ready` being frame 0 (GW-46).
     written: u64,
     /// When the peer last took a byte, or when it began to take none.
     progress_ms: u64,
-    /// Bytes of the first frame that were written already.
-    skip: usize,
+    queue: Queue<Queued>,
+    lane: Option<Box<Lane>>,
+    /// Woken when there is room for the answers to another command (GW-26), or the connection closes.
+    reader: Option<Waker>,
 }
 
 /// One thing to write.

@@ -3,19 +3,26 @@
 //! The oracle knows who is a member, what is hidden from whom, and what each connection is to hear, from the script of mutations
 //! alone. It asks no permission rule and no index of this crate.
 
-use std::collections::{BTreeSet, VecDeque};
+mod listener;
+mod truth;
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    mem::replace,
+};
 
 use filament_core::Seq;
-use filament_protocol::{
-    ChannelId, ErrorCode, Event, GuildId, Received as Decoded, decode_event, event::UnsubscribedReason,
-};
+use filament_protocol::{ChannelId, ErrorCode, GuildId};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
+use self::{
+    listener::Listener,
+    truth::{Audience, ChannelTruth, GuildTruth, Item, Truth},
+};
 use crate::{
     FanoutConfig,
     close::Cause,
     subscribe::Subscribing,
-    testing::Received,
     world::{Client, Connect, Connecting, World, ready, user},
 };
 
@@ -94,105 +101,6 @@ fn racing_op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// The truth of one position, in plain sets.
-#[derive(Clone, Debug, Default)]
-struct Truth {
-    guilds: Vec<GuildTruth>,
-}
-
-#[derive(Clone, Debug)]
-struct GuildTruth {
-    id: GuildId,
-    owner: u128,
-    members: BTreeSet<u128>,
-    is_shut: bool,
-    channels: Vec<ChannelTruth>,
-}
-
-#[derive(Clone, Debug)]
-struct ChannelTruth {
-    id: ChannelId,
-    hidden_from: BTreeSet<u128>,
-    is_hidden_from_all: bool,
-}
-
-impl Truth {
-    fn guild(&self, id: GuildId) -> &GuildTruth {
-        self.guilds.iter().find(|guild| guild.id == id).expect("a guild of the storm")
-    }
-
-    fn is_member(&self, guild: GuildId, user: u128) -> bool {
-        self.guild(guild).members.contains(&user)
-    }
-
-    fn exists(&self, guild: GuildId, channel: ChannelId) -> bool {
-        self.guild(guild).channels.iter().any(|other| other.id == channel)
-    }
-
-    fn sees(&self, guild: GuildId, channel: ChannelId, user: u128) -> bool {
-        let guild = self.guild(guild);
-        guild.channels.iter().filter(|other| other.id == channel).any(|channel| {
-            user == 0
-                || user == guild.owner
-                || guild.members.contains(&user)
-                    && !guild.is_shut
-                    && !channel.is_hidden_from_all
-                    && !channel.hidden_from.contains(&user)
-        })
-    }
-
-    fn visible(&self, guild: GuildId, user: u128) -> Vec<ChannelId> {
-        let channels = self.guild(guild).channels.iter().map(|channel| channel.id);
-        channels.filter(|channel| self.sees(guild, *channel, user)).collect()
-    }
-}
-
-/// Who hears an event of the script, as the contract's table says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Audience {
-    User(u128),
-    Guild(GuildId),
-    GuildAnd(GuildId, u128),
-    Manage(GuildId, ChannelId),
-    Edge(GuildId, ChannelId),
-    Subscribers(GuildId, ChannelId),
-    /// Rendered per receiver.
-    Order(GuildId),
-    /// An answer to a subscribe.
-    Answer(GuildId, ChannelId),
-    /// Cannot be lost.
-    Own,
-}
-
-/// Something a connection is to hear.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Item {
-    text: String,
-    audience: Audience,
-    /// Whether it may be missing: it lost its receiver while some of its bytes may have been written.
-    is_optional: bool,
-}
-
-impl Item {
-    fn new(audience: Audience, text: String) -> Self {
-        Self { text, audience, is_optional: false }
-    }
-
-    /// Whether it may still be had while it waits (DEL-2, DEL-3).
-    fn may_be_had(&self, user: u128, truth: &Truth) -> bool {
-        let manages = |guild: GuildId| truth.guild(guild).owner == user && truth.is_member(guild, user);
-        match self.audience {
-            Audience::User(_) | Audience::Own => true,
-            Audience::Guild(guild) | Audience::Edge(guild, _) | Audience::Order(guild) => truth.is_member(guild, user),
-            Audience::GuildAnd(guild, other) => other == user || truth.is_member(guild, user),
-            Audience::Manage(guild, channel) => truth.sees(guild, channel, user) || manages(guild),
-            Audience::Subscribers(guild, channel) | Audience::Answer(guild, channel) => {
-                truth.sees(guild, channel, user)
-            }
-        }
-    }
-}
-
 /// What was committed: the truth after it, and what it says to whom.
 #[derive(Clone, Debug)]
 struct Committed {
@@ -200,17 +108,6 @@ struct Committed {
     events: Vec<(Audience, String)>,
     /// Whoever joins: may be closed with 4009 if the guild could not be loaded as of the entry.
     joined: Option<u128>,
-}
-
-struct Listener {
-    user: u128,
-    client: Client,
-    subscriptions: BTreeSet<(GuildId, ChannelId)>,
-    queue: VecDeque<Item>,
-    is_greeted: bool,
-    is_stalled: bool,
-    /// Whether bytes of a frame may have been written.
-    is_partial: bool,
 }
 
 struct Storm {
@@ -270,7 +167,7 @@ impl Storm {
             | Op::HideFromAll(..)
             | Op::Shut(..)
             | Op::Reorder(_)
-            | Op::Post(..) => self.mutate(op),
+            | Op::Post(..) => self.mutate(&op),
             Op::Relay(count) => {
                 for _ in 0..count {
                     self.relay_one();
@@ -300,92 +197,101 @@ impl Storm {
         }
     }
 
-    fn mutate(&mut self, op: Op) {
+    /// Commits a mutation, unless it would change nothing.
+    fn mutate(&mut self, op: &Op) {
         let mut truth = self.head().clone();
-        let script = std::sync::Arc::clone(&self.world.script);
-        let mut joined = None;
-        let events = match op {
+        let joined = if let Op::Join(n, _) = op { Some(*n) } else { None };
+        let said = self.change_guild(op, &mut truth).or_else(|| self.change_channel(op, &mut truth));
+        if let Some(events) = said {
+            self.note(truth, events, joined);
+        }
+    }
+
+    /// Members, the right to see anything, the order of channels.
+    fn change_guild(&self, op: &Op, truth: &mut Truth) -> Option<Vec<(Audience, String)>> {
+        let script = &self.world.script;
+        match *op {
             Op::Join(n, guild) => {
                 let guild = &mut truth.guilds[guild];
-                if !guild.members.insert(n) {
-                    return;
-                }
-                joined = Some(n);
-                script.join(guild.id, user(n));
-                vec![
-                    (Audience::User(n), format!("available {}", guild.id)),
-                    (Audience::Guild(guild.id), format!("added {}", user(n))),
-                ]
+                guild.members.insert(n).then(|| {
+                    script.join(guild.id, user(n));
+                    vec![
+                        (Audience::User(n), format!("available {}", guild.id)),
+                        (Audience::Guild(guild.id), format!("added {}", user(n))),
+                    ]
+                })
             }
             Op::Leave(n, guild) => {
                 let guild = &mut truth.guilds[guild];
-                if guild.owner == n || !guild.members.remove(&n) {
-                    return;
-                }
-                script.leave(guild.id, user(n));
-                vec![
-                    (Audience::GuildAnd(guild.id, n), format!("removed {} {}", user(n), guild.id)),
-                    (Audience::User(n), format!("unavailable {}", guild.id)),
-                ]
-            }
-            Op::Create(guild, hidden_from) => {
-                let guild = &mut truth.guilds[guild];
-                // An override outlives a membership here as in the server; owners see everything.
-                let hidden: Vec<_> = hidden_from.iter().map(|n| user(*n)).collect();
-                let id = script.create_channel(guild.id, &hidden);
-                let hidden_from = hidden_from.into_iter().collect();
-                guild.channels.push(ChannelTruth { id, hidden_from, is_hidden_from_all: false });
-                vec![(Audience::Manage(guild.id, id), format!("created {id}"))]
-            }
-            Op::Delete(guild, nth) => {
-                let Some((guild, channel)) = self.channel(guild, nth) else { return };
-                script.delete_channel(guild, channel);
-                find(&mut truth, guild).channels.retain(|other| other.id != channel);
-                vec![(Audience::Edge(guild, channel), format!("deleted {channel}"))]
-            }
-            Op::Hide(guild, nth, n, on) => {
-                let Some((guild, channel)) = self.channel(guild, nth) else { return };
-                let hidden_from = &mut find_channel(&mut truth, guild, channel).hidden_from;
-                if !(if on { hidden_from.insert(n) } else { hidden_from.remove(&n) }) {
-                    return;
-                }
-                script.hide(guild, channel, user(n), on);
-                vec![(Audience::Edge(guild, channel), format!("overridden {channel}"))]
-            }
-            Op::HideFromAll(guild, nth, on) => {
-                let Some((guild, channel)) = self.channel(guild, nth) else { return };
-                let hidden = &mut find_channel(&mut truth, guild, channel).is_hidden_from_all;
-                if std::mem::replace(hidden, on) == on {
-                    return;
-                }
-                script.hide_from_all(guild, channel, on);
-                vec![(Audience::Edge(guild, channel), format!("overridden {channel}"))]
+                (guild.owner != n && guild.members.remove(&n)).then(|| {
+                    script.leave(guild.id, user(n));
+                    vec![
+                        (Audience::GuildAnd(guild.id, n), format!("removed {} {}", user(n), guild.id)),
+                        (Audience::User(n), format!("unavailable {}", guild.id)),
+                    ]
+                })
             }
             Op::Shut(guild, on) => {
                 let guild = &mut truth.guilds[guild];
-                if std::mem::replace(&mut guild.is_shut, on) == on {
-                    return;
-                }
-                script.shut(guild.id, on);
-                vec![(Audience::Guild(guild.id), format!("shut {} {on}", guild.id))]
+                (replace(&mut guild.is_shut, on) != on).then(|| {
+                    script.shut(guild.id, on);
+                    vec![(Audience::Guild(guild.id), format!("shut {} {on}", guild.id))]
+                })
             }
             Op::Reorder(guild) => {
                 let guild = &mut truth.guilds[guild];
-                if guild.channels.len() < 2 {
-                    return;
-                }
-                guild.channels.rotate_left(1);
-                script.reorder(guild.id, guild.channels.iter().map(|channel| channel.id).collect());
-                vec![(Audience::Order(guild.id), String::new())]
+                (guild.channels.len() > 1).then(|| {
+                    guild.channels.rotate_left(1);
+                    script.reorder(guild.id, guild.channels.iter().map(|channel| channel.id).collect());
+                    vec![(Audience::Order(guild.id), String::new())]
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// One channel, or a message in it.
+    fn change_channel(&self, op: &Op, truth: &mut Truth) -> Option<Vec<(Audience, String)>> {
+        let script = &self.world.script;
+        let edge = |guild, channel, verb| vec![(Audience::Edge(guild, channel), format!("{verb} {channel}"))];
+        match *op {
+            Op::Create(guild, ref hidden_from) => {
+                let guild = &mut truth.guilds[guild];
+                let hidden: Vec<_> = hidden_from.iter().map(|n| user(*n)).collect();
+                let id = script.create_channel(guild.id, &hidden);
+                let hidden_from = hidden_from.iter().copied().collect();
+                guild.channels.push(ChannelTruth { id, hidden_from, is_hidden_from_all: false });
+                Some(vec![(Audience::Manage(guild.id, id), format!("created {id}"))])
+            }
+            Op::Delete(guild, nth) => {
+                let (guild, channel) = self.channel(guild, nth)?;
+                script.delete_channel(guild, channel);
+                truth.guild_mut(guild).channels.retain(|other| other.id != channel);
+                Some(edge(guild, channel, "deleted"))
+            }
+            Op::Hide(guild, nth, n, on) => {
+                let (guild, channel) = self.channel(guild, nth)?;
+                let hidden_from = &mut truth.channel_mut(guild, channel).hidden_from;
+                (if on { hidden_from.insert(n) } else { hidden_from.remove(&n) }).then(|| {
+                    script.hide(guild, channel, user(n), on);
+                    edge(guild, channel, "overridden")
+                })
+            }
+            Op::HideFromAll(guild, nth, on) => {
+                let (guild, channel) = self.channel(guild, nth)?;
+                let hidden = &mut truth.channel_mut(guild, channel).is_hidden_from_all;
+                (replace(hidden, on) != on).then(|| {
+                    script.hide_from_all(guild, channel, on);
+                    edge(guild, channel, "overridden")
+                })
             }
             Op::Post(guild, nth) => {
-                let Some((guild, channel)) = self.channel(guild, nth) else { return };
+                let (guild, channel) = self.channel(guild, nth)?;
                 let seq = script.post(guild, channel);
-                vec![(Audience::Subscribers(guild, channel), format!("post {seq} {channel}"))]
+                Some(vec![(Audience::Subscribers(guild, channel), format!("post {seq} {channel}"))])
             }
-            other => unreachable!("{other:?} is no mutation"),
-        };
-        self.note(truth, events, joined);
+            _ => None,
+        }
     }
 
     fn finish(&mut self, nth: Index) {
@@ -519,143 +425,8 @@ impl Storm {
     }
 }
 
-impl Listener {
-    fn hear(&mut self, before: &Truth, after: &Truth, events: &[(Audience, String)]) {
-        let user = self.user;
-        let mut first = self.is_partial;
-        self.queue.retain_mut(|item| {
-            let may_be_started = std::mem::take(&mut first);
-            let keep = item.may_be_had(user, after);
-            item.is_optional |= !keep && may_be_started;
-            keep || item.is_optional
-        });
-        let lost: Vec<_> = self.subscriptions.iter().copied().filter(|(g, c)| !after.sees(*g, *c, user)).collect();
-        self.subscriptions.retain(|subscription| !lost.contains(subscription));
-        for (audience, text) in events {
-            let sees = |truth: &Truth, g, c| truth.is_member(g, user) && truth.sees(g, c, user);
-            let text = match *audience {
-                Audience::User(other) => (other == user).then(|| text.clone()),
-                Audience::Guild(g) => after.is_member(g, user).then(|| text.clone()),
-                Audience::GuildAnd(g, other) => (other == user || after.is_member(g, user)).then(|| text.clone()),
-                Audience::Manage(g, c) => sees(after, g, c).then(|| text.clone()),
-                Audience::Edge(g, c) => (sees(before, g, c) || sees(after, g, c)).then(|| text.clone()),
-                Audience::Subscribers(g, c) => self.subscriptions.contains(&(g, c)).then(|| text.clone()),
-                Audience::Order(g) => {
-                    let list = after.visible(g, user);
-                    (after.is_member(g, user) && list != before.visible(g, user)).then(|| format!("order {list:?}"))
-                }
-                Audience::Answer(..) | Audience::Own => unreachable!("not of the journal"),
-            };
-            self.queue.extend(text.map(|text| Item::new(*audience, text)));
-        }
-        self.queue.extend(self.told_of(&lost, before, after).into_iter().map(|text| Item::new(Audience::Own, text)));
-    }
-
-    /// The `unsubscribed` frames for lost subscriptions (§6.4).
-    fn told_of(&self, lost: &[(GuildId, ChannelId)], before: &Truth, after: &Truth) -> Vec<String> {
-        let mut told = Vec::new();
-        for guild in &after.guilds {
-            let here = |channel: &ChannelTruth| lost.contains(&(guild.id, channel.id));
-            let Some(old) = before.guilds.iter().find(|old| old.id == guild.id) else { continue };
-            let lost_here: Vec<_> = old.channels.iter().filter(|channel| here(channel)).collect();
-            if self.user != 0 && !guild.members.contains(&self.user) {
-                told.extend(lost_here.first().map(|_| format!("unsubscribed {} left", guild.id)));
-                continue;
-            }
-            told.extend(lost_here.iter().map(|channel| {
-                let reason = if after.exists(guild.id, channel.id) { "access_revoked" } else { "channel_deleted" };
-                format!("unsubscribed {} {reason}", channel.id)
-            }));
-        }
-        told
-    }
-
-    /// Takes what arrived and compares. Returns whether the connection goes on.
-    fn read(&mut self, present: &Truth) -> bool {
-        let is_open = self.client.link.lock().is_open();
-        let mut closed = None;
-        for received in self.client.peer.take() {
-            match received {
-                Received::Text(text) => self.compare(&text, present, is_open),
-                Received::Close(code, _) => closed = Some(code),
-                Received::Ping | Received::Pong(_) => {}
-            }
-        }
-        if !is_open {
-            assert!(self.is_stalled || self.is_partial || closed == Some(4008), "closed for no reason: {closed:?}");
-            return false;
-        }
-        assert_eq!(closed, None);
-        if !self.is_stalled {
-            self.is_partial = false;
-            self.queue.retain(|item| !item.is_optional);
-            assert_eq!(self.queue, [], "complete or closed (ORD-1), user {}", self.user);
-        }
-        true
-    }
-
-    fn compare(&mut self, text: &str, present: &Truth, is_open: bool) {
-        if !self.is_greeted {
-            assert!(text.contains(r#""t":"ready""#), "ready comes first (GW-10), not {text}");
-            self.is_greeted = true;
-            return;
-        }
-        let Some(text) = readable(text, |guild| {
-            let is_near = present.is_member(guild, self.user) || self.user == 0;
-            assert!(is_near || self.is_partial || !is_open, "presence of a foreign guild (PRE-2)");
-        }) else {
-            return;
-        };
-        while self.queue.front().is_some_and(|item| item.is_optional && item.text != text) {
-            self.queue.pop_front();
-        }
-        let expected = self.queue.pop_front().map(|item| item.text);
-        assert_eq!(expected.as_ref(), Some(&text), "user {} hears what it is to hear, in order", self.user);
-    }
-}
-
-/// A received text in the oracle's words, `None` for what the oracle does not follow.
-fn readable(text: &str, check_presence: impl Fn(GuildId)) -> Option<String> {
-    if !text.starts_with('{') {
-        return Some(text.to_owned());
-    }
-    let Ok(Decoded::Event(event)) = decode_event(text.as_bytes()) else { panic!("not an event: {text}") };
-    match event {
-        Event::Subscribed(subscribed) => Some(format!("subscribed {}", subscribed.channel_id)),
-        Event::Unsubscribed(unsubscribed) => {
-            let what = unsubscribed.channel_id.map_or(unsubscribed.guild_id.to_string(), |channel| channel.to_string());
-            let reason = match unsubscribed.reason {
-                UnsubscribedReason::AccessRevoked => "access_revoked",
-                UnsubscribedReason::ChannelDeleted => "channel_deleted",
-                UnsubscribedReason::Left => "left",
-                UnsubscribedReason::Requested => "requested",
-            };
-            Some(format!("unsubscribed {what} {reason}"))
-        }
-        Event::ChannelReorder(order) => Some(format!("order {:?}", order.channel_ids)),
-        Event::PresenceSync(sync) => {
-            check_presence(sync.guild_id);
-            None
-        }
-        Event::PresenceUpdate(update) => {
-            check_presence(update.guild_id);
-            None
-        }
-        Event::VoiceParticipantSync(_) => None,
-        other => panic!("unexpected {other:?}"),
-    }
-}
-
 fn pick(nth: Index, count: usize) -> Option<usize> {
     (count > 0).then(|| nth.index(count))
-}
-
-fn find(truth: &mut Truth, id: GuildId) -> &mut GuildTruth {
-    truth.guilds.iter_mut().find(|guild| guild.id == id).expect("a guild of the storm")
-}
-
-fn find_channel(truth: &mut Truth, guild: GuildId, id: ChannelId) -> &mut ChannelTruth {
-    find(truth, guild).channels.iter_mut().find(|channel| channel.id == id).expect("a channel of the storm")
 }
 
 fn run_to_the_end(ops: Vec<Op>) {

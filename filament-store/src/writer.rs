@@ -104,11 +104,15 @@ impl Writer {
     pub(crate) fn run(mut self, inbox: &Receiver<Item>) -> Result<(), StoreError> {
         let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP_COMMANDS_MAX);
         loop {
-            let pause = if self.chores.unfinished { CHORE_BUSY_PAUSE } else { CHORE_IDLE_PAUSE };
-            match inbox.recv_timeout(pause) {
-                Ok(item) => self.take(item, &mut group),
-                Err(RecvTimeoutError::Timeout) => self.do_chores(),
-                Err(RecvTimeoutError::Disconnected) => break,
+            // Looked at before the inbox is emptied: what was accepted before the store began to close is then found in it.
+            let closing = self.shared.is_closing();
+            if !closing {
+                let pause = if self.chores.unfinished { CHORE_BUSY_PAUSE } else { CHORE_IDLE_PAUSE };
+                match inbox.recv_timeout(pause) {
+                    Ok(item) => self.take(item, &mut group),
+                    Err(RecvTimeoutError::Timeout) => self.do_chores(),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
             }
             let mut emptied = false;
             while group.len() < GROUP_COMMANDS_MAX && !emptied {
@@ -121,7 +125,7 @@ impl Writer {
             if self.head - self.chores.done_at >= CHORE_ENTRIES {
                 self.do_chores();
             }
-            if emptied && self.shared.is_closing() {
+            if closing && emptied {
                 break;
             }
         }

@@ -39,6 +39,25 @@ async fn reads_see_every_commit_that_was_answered_before() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_says_whether_older_messages_exist() {
+    let scene = Scene::new();
+    let cast = scene.cast().await;
+    let engine = scene.engine();
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        ids.push(cast.post(&engine, cast.owner, &format!("{n}")).await.message_id);
+    }
+    for (limit, before, shown, more) in
+        [(4, None, 4, false), (3, None, 3, true), (5, None, 4, false), (1, Some(1), 1, false), (1, Some(0), 0, false)]
+    {
+        let before = before.map(|n: usize| ids[n]);
+        let page = ListMessages { guild_id: cast.guild_id, channel_id: cast.channel_id, before, limit };
+        let page = engine.read(cast.member, page).await.expect("readable");
+        assert_eq!((page.messages.len(), page.more), (shown, more), "limit {limit}, before {before:?}");
+    }
+}
+
 /// Graphs that readers share are valid for their snapshot, however fast the guild changes: here every entry adds or removes a channel.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn shared_graphs_are_those_of_their_snapshot() {

@@ -66,6 +66,39 @@ async fn full_inbox_answers_busy_at_once_and_loses_nothing_it_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn closing_finishes_a_queue_of_several_groups() {
+    const QUEUED: usize = limits::GROUP_COMMANDS_MAX * 2 + 10;
+    let scene = Scene::new();
+    let cast = scene.cast().await;
+    let (release, blocker) = blocked_writer(&scene.store).await;
+    let engine = scene.engine();
+    let queued: Vec<_> = (0..QUEUED)
+        .map(|n| {
+            let engine = engine.clone();
+            tokio::spawn(async move { engine.execute(cast.owner, cast.message(&format!("{n}"))).await })
+        })
+        .collect();
+    eventually("all are queued", || scene.store.stats().inbox_depth() == QUEUED).await;
+    let closing = tokio::spawn({
+        let store = scene.store.clone();
+        async move { store.close().await }
+    });
+    loop {
+        let late = engine.execute(cast.owner, cast.message("late"));
+        // Accepted and kept waiting: the store does not close yet.
+        if let Ok(Err(TransactError::Failed(_))) = tokio::time::timeout(Duration::from_millis(20), late).await {
+            break;
+        }
+    }
+    drop(release);
+    soon(closing).await.expect("no panic").expect("closes");
+    for task in queued {
+        soon(task).await.expect("no panic").expect("accepted before closing");
+    }
+    drop(soon(blocker).await.expect("no panic"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn full_read_queue_answers_busy_and_writes_go_on() {
     let scene = Scene::new();
     let cast = scene.cast().await;

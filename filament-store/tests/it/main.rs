@@ -5,5 +5,6 @@ mod bounds;
 mod journal;
 mod opening;
 mod ports;
+mod revisions;
 mod scene;
 mod upkeep;

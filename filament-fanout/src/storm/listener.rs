@@ -1,0 +1,146 @@
+//! One connection of the storm: what it is to hear, and what it heard.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use filament_protocol::{ChannelId, Event, GuildId, Received as Decoded, decode_event, event::UnsubscribedReason};
+
+use super::truth::{Audience, ChannelTruth, Item, Truth};
+use crate::{testing::Received, world::Client};
+
+pub(super) struct Listener {
+    pub(super) user: u128,
+    pub(super) client: Client,
+    pub(super) subscriptions: BTreeSet<(GuildId, ChannelId)>,
+    pub(super) queue: VecDeque<Item>,
+    pub(super) is_greeted: bool,
+    pub(super) is_stalled: bool,
+    /// Whether bytes of a frame may have been written.
+    pub(super) is_partial: bool,
+}
+
+impl Listener {
+    pub(super) fn hear(&mut self, before: &Truth, after: &Truth, events: &[(Audience, String)]) {
+        let user = self.user;
+        let mut first = self.is_partial;
+        self.queue.retain_mut(|item| {
+            let may_be_started = std::mem::take(&mut first);
+            let keep = item.may_be_had(user, after);
+            item.is_optional |= !keep && may_be_started;
+            keep || item.is_optional
+        });
+        let lost: Vec<_> = self.subscriptions.iter().copied().filter(|(g, c)| !after.sees(*g, *c, user)).collect();
+        self.subscriptions.retain(|subscription| !lost.contains(subscription));
+        for (audience, text) in events {
+            let sees = |truth: &Truth, g, c| truth.is_member(g, user) && truth.sees(g, c, user);
+            let text = match *audience {
+                Audience::User(other) => (other == user).then(|| text.clone()),
+                Audience::Guild(g) => after.is_member(g, user).then(|| text.clone()),
+                Audience::GuildAnd(g, other) => (other == user || after.is_member(g, user)).then(|| text.clone()),
+                Audience::Manage(g, c) => sees(after, g, c).then(|| text.clone()),
+                Audience::Edge(g, c) => (sees(before, g, c) || sees(after, g, c)).then(|| text.clone()),
+                Audience::Subscribers(g, c) => self.subscriptions.contains(&(g, c)).then(|| text.clone()),
+                Audience::Order(g) => {
+                    let list = after.visible(g, user);
+                    (after.is_member(g, user) && list != before.visible(g, user)).then(|| format!("order {list:?}"))
+                }
+                Audience::Answer(..) | Audience::Own => unreachable!("not of the journal"),
+            };
+            self.queue.extend(text.map(|text| Item::new(*audience, text)));
+        }
+        self.queue.extend(self.told_of(&lost, before, after).into_iter().map(|text| Item::new(Audience::Own, text)));
+    }
+
+    /// The `unsubscribed` frames for lost subscriptions (§6.4).
+    pub(super) fn told_of(&self, lost: &[(GuildId, ChannelId)], before: &Truth, after: &Truth) -> Vec<String> {
+        let mut told = Vec::new();
+        for guild in &after.guilds {
+            let here = |channel: &ChannelTruth| lost.contains(&(guild.id, channel.id));
+            let Some(old) = before.guilds.iter().find(|old| old.id == guild.id) else { continue };
+            let lost_here: Vec<_> = old.channels.iter().filter(|channel| here(channel)).collect();
+            if self.user != 0 && !guild.members.contains(&self.user) {
+                told.extend(lost_here.first().map(|_| format!("unsubscribed {} left", guild.id)));
+                continue;
+            }
+            told.extend(lost_here.iter().map(|channel| {
+                let reason = if after.exists(guild.id, channel.id) { "access_revoked" } else { "channel_deleted" };
+                format!("unsubscribed {} {reason}", channel.id)
+            }));
+        }
+        told
+    }
+
+    /// Takes what arrived and compares. Returns whether the connection goes on.
+    pub(super) fn read(&mut self, present: &Truth) -> bool {
+        let is_open = self.client.link.lock().is_open();
+        let mut closed = None;
+        for received in self.client.peer.take() {
+            match received {
+                Received::Text(text) => self.compare(&text, present, is_open),
+                Received::Close(code, _) => closed = Some(code),
+                Received::Ping | Received::Pong(_) => {}
+            }
+        }
+        if !is_open {
+            assert!(self.is_stalled || self.is_partial || closed == Some(4008), "closed for no reason: {closed:?}");
+            return false;
+        }
+        assert_eq!(closed, None);
+        if !self.is_stalled {
+            self.is_partial = false;
+            self.queue.retain(|item| !item.is_optional);
+            assert_eq!(self.queue, [], "complete or closed (ORD-1), user {}", self.user);
+        }
+        true
+    }
+
+    pub(super) fn compare(&mut self, text: &str, present: &Truth, is_open: bool) {
+        if !self.is_greeted {
+            assert!(text.contains(r#""t":"ready""#), "ready comes first (GW-10), not {text}");
+            self.is_greeted = true;
+            return;
+        }
+        let Some(text) = readable(text, |guild| {
+            let is_near = present.is_member(guild, self.user) || self.user == 0;
+            assert!(is_near || self.is_partial || !is_open, "presence of a foreign guild (PRE-2)");
+        }) else {
+            return;
+        };
+        while self.queue.front().is_some_and(|item| item.is_optional && item.text != text) {
+            self.queue.pop_front();
+        }
+        let expected = self.queue.pop_front().map(|item| item.text);
+        assert_eq!(expected.as_ref(), Some(&text), "user {} hears what it is to hear, in order", self.user);
+    }
+}
+
+/// A received text in the oracle's words, `None` for what the oracle does not follow.
+pub(super) fn readable(text: &str, check_presence: impl Fn(GuildId)) -> Option<String> {
+    if !text.starts_with('{') {
+        return Some(text.to_owned());
+    }
+    let Ok(Decoded::Event(event)) = decode_event(text.as_bytes()) else { panic!("not an event: {text}") };
+    match event {
+        Event::Subscribed(subscribed) => Some(format!("subscribed {}", subscribed.channel_id)),
+        Event::Unsubscribed(unsubscribed) => {
+            let what = unsubscribed.channel_id.map_or(unsubscribed.guild_id.to_string(), |channel| channel.to_string());
+            let reason = match unsubscribed.reason {
+                UnsubscribedReason::AccessRevoked => "access_revoked",
+                UnsubscribedReason::ChannelDeleted => "channel_deleted",
+                UnsubscribedReason::Left => "left",
+                UnsubscribedReason::Requested => "requested",
+            };
+            Some(format!("unsubscribed {what} {reason}"))
+        }
+        Event::ChannelReorder(order) => Some(format!("order {:?}", order.channel_ids)),
+        Event::PresenceSync(sync) => {
+            check_presence(sync.guild_id);
+            None
+        }
+        Event::PresenceUpdate(update) => {
+            check_presence(update.guild_id);
+            None
+        }
+        Event::VoiceParticipantSync(_) => None,
+        other => panic!("unexpected {other:?}"),
+    }
+}

@@ -1,0 +1,112 @@
+//! What is so, in plain sets, and who is to hear what of it.
+
+use std::collections::BTreeSet;
+
+use filament_protocol::{ChannelId, GuildId};
+
+/// The truth of one position, in plain sets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Truth {
+    pub(super) guilds: Vec<GuildTruth>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct GuildTruth {
+    pub(super) id: GuildId,
+    pub(super) owner: u128,
+    pub(super) members: BTreeSet<u128>,
+    pub(super) is_shut: bool,
+    pub(super) channels: Vec<ChannelTruth>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct ChannelTruth {
+    pub(super) id: ChannelId,
+    pub(super) hidden_from: BTreeSet<u128>,
+    pub(super) is_hidden_from_all: bool,
+}
+
+impl Truth {
+    pub(super) fn guild(&self, id: GuildId) -> &GuildTruth {
+        self.guilds.iter().find(|guild| guild.id == id).expect("a guild of the storm")
+    }
+
+    pub(super) fn guild_mut(&mut self, id: GuildId) -> &mut GuildTruth {
+        self.guilds.iter_mut().find(|guild| guild.id == id).expect("a guild of the storm")
+    }
+
+    pub(super) fn channel_mut(&mut self, guild: GuildId, id: ChannelId) -> &mut ChannelTruth {
+        self.guild_mut(guild).channels.iter_mut().find(|channel| channel.id == id).expect("a channel of the storm")
+    }
+
+    pub(super) fn is_member(&self, guild: GuildId, user: u128) -> bool {
+        self.guild(guild).members.contains(&user)
+    }
+
+    pub(super) fn exists(&self, guild: GuildId, channel: ChannelId) -> bool {
+        self.guild(guild).channels.iter().any(|other| other.id == channel)
+    }
+
+    pub(super) fn sees(&self, guild: GuildId, channel: ChannelId, user: u128) -> bool {
+        let guild = self.guild(guild);
+        guild.channels.iter().filter(|other| other.id == channel).any(|channel| {
+            user == 0
+                || user == guild.owner
+                || guild.members.contains(&user)
+                    && !guild.is_shut
+                    && !channel.is_hidden_from_all
+                    && !channel.hidden_from.contains(&user)
+        })
+    }
+
+    pub(super) fn visible(&self, guild: GuildId, user: u128) -> Vec<ChannelId> {
+        let channels = self.guild(guild).channels.iter().map(|channel| channel.id);
+        channels.filter(|channel| self.sees(guild, *channel, user)).collect()
+    }
+}
+
+/// Who hears an event of the script, as the contract's table says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    User(u128),
+    Guild(GuildId),
+    GuildAnd(GuildId, u128),
+    Manage(GuildId, ChannelId),
+    Edge(GuildId, ChannelId),
+    Subscribers(GuildId, ChannelId),
+    /// Rendered per receiver.
+    Order(GuildId),
+    /// An answer to a subscribe.
+    Answer(GuildId, ChannelId),
+    /// Cannot be lost.
+    Own,
+}
+
+/// Something a connection is to hear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) text: String,
+    pub(super) audience: Audience,
+    /// Whether it may be missing: it lost its receiver while some of its bytes may have been written.
+    pub(super) is_optional: bool,
+}
+
+impl Item {
+    pub(super) fn new(audience: Audience, text: String) -> Self {
+        Self { text, audience, is_optional: false }
+    }
+
+    /// Whether it may still be had while it waits (DEL-2, DEL-3).
+    pub(super) fn may_be_had(&self, user: u128, truth: &Truth) -> bool {
+        let manages = |guild: GuildId| truth.guild(guild).owner == user && truth.is_member(guild, user);
+        match self.audience {
+            Audience::User(_) | Audience::Own => true,
+            Audience::Guild(guild) | Audience::Edge(guild, _) | Audience::Order(guild) => truth.is_member(guild, user),
+            Audience::GuildAnd(guild, other) => other == user || truth.is_member(guild, user),
+            Audience::Manage(guild, channel) => truth.sees(guild, channel, user) || manages(guild),
+            Audience::Subscribers(guild, channel) | Audience::Answer(guild, channel) => {
+                truth.sees(guild, channel, user)
+            }
+        }
+    }
+}
