@@ -16,8 +16,10 @@ const ABRUPT_OFFLINE_MAX: Duration = Duration::from_secs(12);
 const ABRUPT_GRACE: Duration = Duration::from_secs(10);
 /// PRE-4: one flush, and what a clean close may take before silence is proved.
 const FLUSH: Duration = Duration::from_secs(1);
+/// How often the server looks for silent connections: what it may add to their time.
+const SWEEP: Duration = Duration::from_secs(1);
 /// What a busy machine may add to any of these.
-const SLACK: Duration = Duration::from_secs(1);
+const SLACK: Duration = Duration::from_secs(2);
 
 fn is_presence(event: &Event, user: &User, status: &str) -> bool {
     event.t() == "presence_update" && event["user_id"] == *user.id && event["status"] == status
@@ -61,7 +63,7 @@ fn s058_offline_follows_the_last_clean_close() {
     let closed = Instant::now();
     p2.close(1000);
     let offline = expect_presence(&mut q, &cast.p, "offline", CLEAN_OFFLINE_MAX + SLACK);
-    assert!(offline.at - closed <= CLEAN_OFFLINE_MAX + SLACK / 2, "{:?}", offline.at - closed);
+    assert!(offline.at - closed <= CLEAN_OFFLINE_MAX + SLACK, "{:?}", offline.at - closed);
     assert_eq!(offline["guild_id"], *cast.guild);
 
     let _back = cast.p.connect();
@@ -121,12 +123,12 @@ fn s060_an_abrupt_loss_is_told_in_time_and_delays_nobody() {
     let _back = cast.stranger.connect_to(&[&cast.text]);
     during.extend(post_for(ABRUPT_OFFLINE_MAX.saturating_sub(cut_at.elapsed())));
 
-    let events = q.collect_for(SLACK);
+    let events = q.collect_for(FLUSH + SLACK);
     let offline: Vec<&Event> = events.iter().filter(|event| is_presence(event, &cast.p, "offline")).collect();
     assert_eq!(offline.len(), 1, "offline, once\n{}", q.transcript());
     let waited = offline[0].at - cut_at;
-    assert!(waited >= ABRUPT_GRACE - SLACK / 2, "PRE-3: a grace of 10 s, not {waited:?}");
-    assert!(waited <= ABRUPT_OFFLINE_MAX + SLACK / 2, "PRE-4: {waited:?}");
+    assert!(waited >= ABRUPT_GRACE, "PRE-3: a grace of 10 s, not {waited:?}");
+    assert!(waited <= ABRUPT_OFFLINE_MAX + SLACK, "PRE-4: {waited:?}");
     let blinks = events.iter().filter(|event| event.t() == "presence_update" && event["user_id"] == *cast.stranger.id);
     assert_eq!(blinks.count(), 0, "back within the grace: nothing happened");
 
@@ -259,12 +261,12 @@ fn a_connection_that_falls_silent_is_closed_and_offline_at_once() {
     let mut p = cast.p.dial().without_pongs().open().expect("an upgrade");
     assert_eq!(p.next().t(), "ready");
     expect_presence(&mut q, &cast.p, "online", FLUSH + SLACK);
-    let closing = p.closing(IDLE + SLACK + SLACK);
+    let closing = p.closing(IDLE + SWEEP + 2 * SLACK);
     assert_eq!((closing.code, closing.name()), (Some(4003), "idle_timeout"));
     let open = closing.at - connected;
-    assert!(open >= IDLE - Duration::from_millis(100) && open <= IDLE + SLACK, "closed after {open:?}");
+    assert!((IDLE..=IDLE + SWEEP + SLACK).contains(&open), "closed after {open:?}");
     let offline = expect_presence(&mut q, &cast.p, "offline", FLUSH + SLACK);
-    assert!(offline.at - closing.at <= FLUSH + SLACK / 2, "no grace: {:?}", offline.at - closing.at);
+    assert!(offline.at - closing.at <= FLUSH + SLACK, "no grace: {:?}", offline.at - closing.at);
 
     assert!(!p.pings().is_empty(), "it was asked for a sign of life first");
     q.is_usable();
@@ -282,7 +284,7 @@ fn presence_follows_subscriptions_and_counts_the_grace_as_online() {
     lost.cut();
     cast.stranger.join(&cast.guild);
     cast.stranger.leave(&cast.guild);
-    no_presence(&mut q, FLUSH + SLACK / 2);
+    no_presence(&mut q, FLUSH + SLACK);
     let sync = q.subscribe(&cast.text).remove(0);
     assert!(sync["user_ids"].as_array().expect("ids").contains(&json!(cast.p.id)), "inside the grace");
 

@@ -247,7 +247,7 @@ fn a_peer_that_does_not_answer_a_close_is_cut_off() {
         }
     };
     server.metric_becomes("filament_gateway_connections", &[("transport", "ws")], 0.0);
-    assert!(closed.elapsed() < Duration::from_secs(1), "the state is released when the close is decided");
+    assert!(closed.elapsed() < Duration::from_millis(1_900), "the state is released when the close is decided");
     let end = link.read(&mut [0; 16]);
     assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
     let waited = closed.elapsed();
