@@ -254,6 +254,24 @@ fn a_peer_that_does_not_answer_a_close_is_cut_off() {
     assert!((1_500..=5_000).contains(&waited.as_millis()), "{waited:?}");
 }
 
+/// A close frame that is refused is the peer's last word all the same: the server answers it and waits for nothing more.
+#[test]
+fn a_refused_close_frame_is_not_waited_for() {
+    let server = Server::start();
+    let user = server.user("member");
+    let mut link = user.dial().open_unread();
+    link.get_mut().write_all(&close(999_u16.to_be_bytes()).encode()).expect("write");
+    let closed = loop {
+        let (opcode, payload) = read_frame(&mut link).expect("a frame");
+        if opcode == Opcode::Close {
+            assert_eq!(payload, [&1002_u16.to_be_bytes()[..], b"ws_protocol_error"].concat());
+            break Instant::now();
+        }
+    };
+    assert!(matches!(link.read(&mut [0; 16]), Ok(0)), "the stream ends in good order");
+    assert!(closed.elapsed() < Duration::from_millis(1_500), "before the two seconds that an answer may take");
+}
+
 fn closes_with(gateway: &mut Gateway, frame: &RawFrame, code: u16, name: &str) {
     gateway.send_frame(frame);
     gateway.closed_with(code, name);
