@@ -14,6 +14,13 @@ pub enum AccessChange {
     GuildCreated(Arc<GuildGraph>),
     /// Roles, channels, overrides, name or owner of a guild changed.
     Guild(GuildId, GraphChange),
+    /// A guild is gone, with everything in it. Its members are named: whoever resumes later learns from it what was lost.
+    GuildDeleted {
+        /// The guild.
+        guild_id: GuildId,
+        /// Everybody who was a member, ascending.
+        member_ids: Vec<UserId>,
+    },
     /// A user is a member from now on.
     MemberJoined {
         /// The guild.
@@ -29,6 +36,13 @@ pub enum AccessChange {
         user_id: UserId,
         /// Why.
         loss: MemberLoss,
+    },
+    /// A member holds other roles than before.
+    MemberRoles {
+        /// The guild.
+        guild_id: GuildId,
+        /// The member and its roles now.
+        membership: Membership,
     },
     /// The newest access token of a session expires later than before (GW-42).
     SessionRenewed {
@@ -53,6 +67,10 @@ pub enum AccessChange {
 pub enum MemberLoss {
     /// The member left.
     Left,
+    /// Another member removed it.
+    Kicked,
+    /// It was banned.
+    Banned,
 }
 
 impl AccessChange {
@@ -60,20 +78,56 @@ impl AccessChange {
     #[must_use]
     pub const fn narrows(&self) -> bool {
         match self {
-            Self::MemberLeft { .. } | Self::SessionEnded { .. } => true,
+            Self::GuildDeleted { .. }
+            | Self::MemberLeft { .. }
+            | Self::MemberRoles { .. }
+            | Self::SessionEnded { .. } => true,
             Self::Guild(_, change) => match change {
                 GraphChange::ChannelRemoved(_)
                 | GraphChange::OverrideSet { .. }
+                | GraphChange::RolePut(_)
+                | GraphChange::RoleRemoved(_)
+                | GraphChange::Owner(_)
+                | GraphChange::AddressesBanned(_) => true,
+                GraphChange::Described { .. }
+                | GraphChange::ChannelAdded(_)
+                | GraphChange::ChannelRenamed { .. }
+                | GraphChange::ChannelsOrdered(_)
+                | GraphChange::RolesPlaced(_)
+                | GraphChange::DefaultRole(_)
+                | GraphChange::AddressesUnbanned(_) => false,
+            },
+            Self::GuildCreated(_) | Self::MemberJoined { .. } | Self::SessionRenewed { .. } => false,
+        }
+    }
+
+    /// Whether those whose access differs after it are told by `workspace_access_update` (§4.8): not where channels come and go, whose
+    /// own events say it.
+    #[must_use]
+    pub const fn tells_access(&self) -> bool {
+        match self {
+            Self::MemberJoined { .. } | Self::MemberRoles { .. } => true,
+            Self::Guild(_, change) => match change {
+                GraphChange::OverrideSet { .. }
                 | GraphChange::RolePut(_)
                 | GraphChange::RoleRemoved(_)
                 | GraphChange::Owner(_) => true,
                 GraphChange::Described { .. }
                 | GraphChange::ChannelAdded(_)
                 | GraphChange::ChannelRenamed { .. }
+                | GraphChange::ChannelRemoved(_)
                 | GraphChange::ChannelsOrdered(_)
-                | GraphChange::DefaultRole(_) => false,
+                | GraphChange::RolesPlaced(_)
+                | GraphChange::DefaultRole(_)
+                | GraphChange::AddressesBanned(_)
+                | GraphChange::AddressesUnbanned(_) => false,
             },
-            Self::GuildCreated(_) | Self::MemberJoined { .. } | Self::SessionRenewed { .. } => false,
+            // Whoever is no member any more has no access to be told of.
+            Self::GuildCreated(_)
+            | Self::GuildDeleted { .. }
+            | Self::MemberLeft { .. }
+            | Self::SessionRenewed { .. }
+            | Self::SessionEnded { .. } => false,
         }
     }
 }

@@ -2,18 +2,24 @@
 //!
 //! [`announce`] is one exhaustive match: a mutation without an answer to all four does not compile. The order of events is contract §4.12.
 
+mod address;
+mod assignment;
 mod channel;
+mod channel_override;
 mod guild;
 mod message;
+mod moderation;
+mod ownership;
+mod role;
 
-use filament_protocol::Event;
+use filament_protocol::{Event, GuildId, UserId};
 
 use crate::{
     access::AccessChange,
     audience::Audience,
     audit::{AuditAction, AuditDecision, AuditRecord},
-    entry::ChannelOrder,
-    limits::IDS_PER_STAMP_MAX,
+    entry::{ChannelOrder, OwnRemoval},
+    limits::{AUDITS_PER_MUTATION_MAX, IDS_PER_STAMP_MAX},
     mutation::{Mutation, RotatedSession},
     stamp::Stamp,
 };
@@ -41,6 +47,15 @@ pub enum Announced {
         /// Whether only plain connections get it (§4.11).
         plain_only: bool,
     },
+    /// An event that names its actor to those only who may read the audit log (ACT-2).
+    ByAudit {
+        /// The event with its actor.
+        with_actor: Event,
+        /// The same without.
+        without_actor: Event,
+        /// Who hears it.
+        audience: Audience,
+    },
     /// `channel_reorder`, rendered for each receiver at delivery.
     ChannelOrder {
         /// Old and new order.
@@ -48,11 +63,23 @@ pub enum Announced {
         /// Who may hear it.
         audience: Audience,
     },
+    /// `workspace_member_remove` of the receiver itself, to plain connections, rendered for each at delivery (CMP-6).
+    OwnRemoval {
+        /// What ended.
+        removal: OwnRemoval,
+        /// Who hears it.
+        audience: Audience,
+    },
 }
 
 impl Announced {
     fn to(audience: Audience, event: Event) -> Self {
         Self::Event { event, audience, plain_only: false }
+    }
+
+    /// Two encodings of one event: with its actor, and without.
+    fn by_audit(audience: Audience, actor: UserId, event: impl Fn(Option<UserId>) -> Event) -> Self {
+        Self::ByAudit { with_actor: event(Some(actor)), without_actor: event(None), audience }
     }
 
     fn notice(audience: Audience, event: Event) -> Self {
@@ -88,15 +115,48 @@ pub fn announce(mutation: &Mutation, stamp: &Stamp, index: usize) -> Announcemen
         Mutation::UpdateGuild { guild_id, name, visibility, described, actor_user_id, updated_at } => {
             guild::updated(*guild_id, (name, *visibility), described, *actor_user_id, *updated_at, audit)
         }
+        Mutation::DeleteGuild { guild_id, member_ids, actor_user_id, deleted_at } => {
+            ownership::guild_deleted(*guild_id, member_ids, *actor_user_id, *deleted_at, audit)
+        }
+        Mutation::TransferOwnership(transfer) => ownership::transferred(transfer, audit),
         Mutation::AddMember(member) => guild::member_added(member, audit),
         Mutation::RemoveMember { guild_id, user_id, loss, actor_user_id, removed_at } => {
             guild::member_removed(*guild_id, *user_id, *loss, *actor_user_id, *removed_at, audit)
         }
+        Mutation::BanUser { guild_id, user_id, actor_user_id, banned_at } => {
+            moderation::banned((*guild_id, *user_id), *actor_user_id, *banned_at, audit)
+        }
+        Mutation::UnbanUser { guild_id, user_id, actor_user_id, unbanned_at } => {
+            moderation::unbanned((*guild_id, *user_id), *actor_user_id, *unbanned_at, audit)
+        }
+        Mutation::CreateRole { guild_id, role, actor_user_id, created_at } => {
+            role::created(*guild_id, role, *actor_user_id, *created_at, audit)
+        }
+        Mutation::UpdateRole(update) => role::updated(update, audit),
+        Mutation::DeleteRole { guild_id, role_id, was_default, actor_user_id, deleted_at } => {
+            role::deleted((*guild_id, *role_id), *was_default, *actor_user_id, *deleted_at, audit)
+        }
+        Mutation::ReorderRoles(order) => role::reordered(order, audit),
+        Mutation::SetDefaultRole { guild_id, role_id, actor_user_id, updated_at } => {
+            role::default_set(*guild_id, *role_id, *actor_user_id, *updated_at, audit)
+        }
+        Mutation::AssignRoles(assignment) => assignment::changed(assignment, audit),
+        Mutation::SetOverride(change) => channel_override::changed(change, audit),
         Mutation::NoteRefusedJoin { guild_id, user_id, action, .. } => Announcement {
             events: vec![],
             access: vec![],
             audit: audit.record(*guild_id, *user_id, Some(*user_id), *action),
         },
+        Mutation::BanAddresses(new) => address::banned(new, audit),
+        Mutation::UnbanAddress { guild_id, ban_id, actor_user_id, removed_at } => {
+            address::unbanned((*guild_id, *ban_id), *actor_user_id, *removed_at, audit)
+        }
+        Mutation::SeeAddress(_) => Announcement::silent("where users are seen is nobody's business (IPB-5)", vec![]),
+        Mutation::NoteAddressHit { guild_id, user_id, surface, .. } => {
+            let record = audit.row(0, *guild_id, *user_id, Some(*user_id), AuditAction::IpBanHit);
+            let record = AuditRecord { surface: Some(*surface), ..record };
+            Announcement { events: vec![], access: vec![], audit: AuditDecision::Record(record) }
+        }
         Mutation::CreateChannel { guild_id, channel, actor_user_id, .. } => {
             channel::created(*guild_id, channel, *actor_user_id, audit)
         }
@@ -139,19 +199,42 @@ struct Audit<'a> {
 impl Audit<'_> {
     fn record(
         self,
-        guild_id: filament_protocol::GuildId,
-        actor_user_id: filament_protocol::UserId,
-        target_user_id: Option<filament_protocol::UserId>,
+        guild_id: GuildId,
+        actor_user_id: UserId,
+        target_user_id: Option<UserId>,
         action: AuditAction,
     ) -> AuditDecision {
-        let from_end = u8::try_from(self.index + 1).unwrap_or(IDS_PER_STAMP_MAX);
-        AuditDecision::Record(AuditRecord {
-            audit_id: self.stamp.id(IDS_PER_STAMP_MAX - from_end),
+        AuditDecision::Record(self.row(0, guild_id, actor_user_id, target_user_id, action))
+    }
+
+    /// One row for each of the actions, at most `AUDITS_PER_MUTATION_MAX`.
+    fn records(
+        self,
+        guild_id: GuildId,
+        actor_user_id: UserId,
+        actions: impl IntoIterator<Item = AuditAction>,
+    ) -> AuditDecision {
+        let numbered = (0..AUDITS_PER_MUTATION_MAX).zip(actions);
+        AuditDecision::Records(numbered.map(|(n, action)| self.row(n, guild_id, actor_user_id, None, action)).collect())
+    }
+
+    fn row(
+        self,
+        n: u8,
+        guild_id: GuildId,
+        actor_user_id: UserId,
+        target_user_id: Option<UserId>,
+        action: AuditAction,
+    ) -> AuditRecord {
+        let before = u8::try_from(self.index).unwrap_or(u8::MAX).saturating_mul(AUDITS_PER_MUTATION_MAX);
+        AuditRecord {
+            audit_id: self.stamp.id(IDS_PER_STAMP_MAX - 1 - before - n),
             guild_id,
             actor_user_id,
             target_user_id,
             action,
             created_at: self.stamp.now(),
-        })
+            surface: None,
+        }
     }
 }

@@ -12,6 +12,10 @@ pub enum Audience {
     Guild(GuildId),
     /// `GUILD(g)` ∪ `USER(u)`: the guild, and the user who is no member of it any more.
     GuildAnd(GuildId, UserId),
+    /// `USER(u)`, if that user is in `EDGE(c)` (CMP-3).
+    EdgeMember(GuildId, ChannelId, UserId),
+    /// `GUILD(g)` as of before the entry, which ends the guild: those named by its [`GuildDeleted`](crate::AccessChange::GuildDeleted).
+    FormerMembers(GuildId),
     /// `PERM(g,p)`: members who hold the permission at guild level.
     Permission(GuildId, Permission),
     /// `VIEW(c)`: members who see the channel.
@@ -32,6 +36,8 @@ impl Audience {
             Self::User(_) => None,
             Self::Guild(guild_id)
             | Self::GuildAnd(guild_id, _)
+            | Self::EdgeMember(guild_id, ..)
+            | Self::FormerMembers(guild_id)
             | Self::Permission(guild_id, _)
             | Self::View(guild_id, _)
             | Self::Manage(guild_id, _)
@@ -47,7 +53,13 @@ impl Audience {
             Self::View(_, channel_id) | Self::Manage(_, channel_id) | Self::Subscribers(_, channel_id) => {
                 Some(*channel_id)
             }
-            Self::User(_) | Self::Guild(_) | Self::GuildAnd(..) | Self::Permission(..) | Self::Edge(..) => None,
+            Self::User(_)
+            | Self::Guild(_)
+            | Self::GuildAnd(..)
+            | Self::EdgeMember(..)
+            | Self::FormerMembers(_)
+            | Self::Permission(..)
+            | Self::Edge(..) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A decision, and its sealing: every event encoded and size-checked, once, before anything is written (EMI-4).
 
 use bytes::Bytes;
-use filament_protocol::Event;
+use filament_protocol::{Event, EventKind};
 
 use crate::{
     access::AccessChange,
@@ -39,6 +39,15 @@ impl<R> Decision<R> {
     #[must_use]
     pub fn refusal(granted: Granted, mutations: impl IntoIterator<Item = Mutation>, denial: Denial) -> Self {
         Self { granted, outcome: Err(denial), mutations: mutations.into_iter().collect() }
+    }
+
+    /// The refusal that the caller gets although something is written, if that was decided.
+    #[must_use]
+    pub const fn denial(&self) -> Option<&Denial> {
+        match &self.outcome {
+            Ok(_) => None,
+            Err(denial) => Some(denial),
+        }
     }
 
     /// The mutations decided.
@@ -104,6 +113,7 @@ pub fn seal<R>(decision: Decision<R>, facts: &Facts, event_bytes_max: usize) -> 
         parts.access.extend(access);
         match audit {
             AuditDecision::Record(record) => parts.audit.push(record),
+            AuditDecision::Records(records) => parts.audit.extend(records),
             AuditDecision::Silent(_reason) => {}
         }
     }
@@ -117,8 +127,23 @@ fn sealed(announced: Announced, event_bytes_max: usize) -> Result<SealedEvent, D
             let body = SealedBody::Shared(encode(&event, event_bytes_max)?);
             Ok(SealedEvent { kind: event.kind(), audience, plain_only, body })
         }
+        Announced::ByAudit { with_actor, without_actor, audience } => Ok(SealedEvent {
+            kind: with_actor.kind(),
+            audience,
+            plain_only: false,
+            body: SealedBody::ByAudit {
+                with_actor: encode(&with_actor, event_bytes_max)?,
+                without_actor: encode(&without_actor, event_bytes_max)?,
+            },
+        }),
+        Announced::OwnRemoval { removal, audience } => Ok(SealedEvent {
+            kind: EventKind::WorkspaceMemberRemove,
+            audience,
+            plain_only: true,
+            body: SealedBody::OwnRemoval(removal),
+        }),
         Announced::ChannelOrder { order, audience } => Ok(SealedEvent {
-            kind: filament_protocol::EventKind::ChannelReorder,
+            kind: EventKind::ChannelReorder,
             audience,
             plain_only: false,
             body: SealedBody::ChannelOrder(order),

@@ -28,6 +28,21 @@ pub enum Denial {
     /// The caller created as many guilds as one user may.
     #[error("guild creation limit reached")]
     GuildCreationLimit,
+    /// The mutation would take from the caller the right it is made with (HIE-12).
+    #[error("this would lock you out; ask somebody above you")]
+    SelfLockout,
+    /// The user to be added is banned from the guild.
+    #[error("the user is banned from this guild")]
+    Banned,
+    /// The caller's address is banned from the guild (IPB-3).
+    #[error("the address is banned from this guild")]
+    AddressBanned,
+    /// The audit log was asked for without the right to read it.
+    #[error("the audit log may not be read")]
+    AuditDenied,
+    /// The caller's address is banned from the guild it wants to join (§9.6 join).
+    #[error("the address is banned from this guild")]
+    JoinAddressBanned,
     /// The user is banned from the guild (§9.6 join).
     #[error("banned from this guild")]
     JoinBanned,
@@ -58,7 +73,12 @@ impl Denial {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NotMember | Self::MissingPermission | Self::Hierarchy(_) => ErrorCode::Forbidden,
+            Self::NotMember | Self::MissingPermission | Self::Hierarchy(_) | Self::Banned | Self::AddressBanned => {
+                ErrorCode::Forbidden
+            }
+            Self::SelfLockout => ErrorCode::Forbidden,
+            Self::AuditDenied => ErrorCode::AuditAccessDenied,
+            Self::JoinAddressBanned => ErrorCode::DirectoryJoinIpBanned,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Invalid(_) => ErrorCode::InvalidRequest,
             Self::Quota(_) => ErrorCode::QuotaExceeded,

@@ -1,7 +1,10 @@
 //! The journal entry: what one committed mutation makes the world hear, and the access changes that come before it.
 
 use bytes::Bytes;
-use filament_protocol::{ChannelId, EventKind, GuildId, Timestamp};
+use filament_protocol::{
+    ChannelId, Event, EventKind, GuildId, Timestamp, UserId,
+    event::{RemoveReason, WorkspaceMemberRemove},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{access::AccessChange, audience::Audience};
@@ -58,6 +61,31 @@ pub enum SealedBody {
     },
     /// `channel_reorder`, rendered per receiver from what that receiver sees.
     ChannelOrder(ChannelOrder),
+    /// `workspace_member_remove` of the receiver itself, rendered per receiver: a guild of ten thousand members ends in one event.
+    OwnRemoval(OwnRemoval),
+}
+
+/// The end of every membership at once, told to each former member as its own (CMP-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnRemoval {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// When it ended.
+    pub removed_at: Timestamp,
+}
+
+impl OwnRemoval {
+    /// What one receiver gets. Far below any limit of size.
+    #[must_use]
+    pub const fn event(&self, receiver: UserId) -> Event {
+        Event::WorkspaceMemberRemove(WorkspaceMemberRemove {
+            guild_id: self.guild_id,
+            user_id: receiver,
+            reason: RemoveReason::Leave,
+            removed_at_unix: self.removed_at,
+            actor_user_id: None,
+        })
+    }
 }
 
 /// A new channel order, whole: each receiver hears only of channels it sees, and only if its own list changed.

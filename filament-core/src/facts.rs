@@ -10,10 +10,11 @@ use filament_protocol::{
 
 use crate::{
     actor::Actor,
-    audit::AuditAction,
+    address::Address,
+    audit::{AuditAction, Surface},
     denial::Denial,
     limits::NEEDS_PER_PLAN_MAX,
-    permission::{GuildGraph, Membership, Subject},
+    permission::{GuildGraph, Membership, Subject, rank},
     stamp::Stamp,
 };
 
@@ -24,6 +25,10 @@ pub enum Need {
     Guild(GuildId),
     /// A membership.
     Member(GuildId, UserId),
+    /// The membership of the guild's owner, whoever that is.
+    Owner(GuildId),
+    /// Every member of the guild, by id, ascending: what a deletion takes along.
+    MemberIds(GuildId),
     /// How many members the guild has.
     MemberCount(GuildId),
     /// How many guilds the user is a member of.
@@ -34,6 +39,12 @@ pub enum Need {
     AccessRevision(UserId),
     /// Whether the user is banned from the guild.
     Ban(GuildId, UserId),
+    /// When this user last met the guild's address gate there, as far as the audit log says.
+    LastAddressHit(GuildId, UserId, Surface),
+    /// Where a user was seen in the last ninety days, newest first, at most `ADDRESSES_PER_USER_MAX`.
+    Addresses(UserId),
+    /// When a user was last seen at an address.
+    AddressSeen(UserId, Address),
     /// When such a refusal of this user was last written to the audit log.
     LastRefusal(GuildId, UserId, AuditAction),
     /// A user.
@@ -59,13 +70,17 @@ pub enum Need {
 pub enum Fact {
     /// To [`Need::Guild`].
     Guild(Option<Arc<GuildGraph>>),
-    /// To [`Need::Member`].
+    /// To [`Need::Member`] and [`Need::Owner`].
     Member(Option<Arc<Membership>>),
+    /// To [`Need::MemberIds`].
+    MemberIds(Vec<UserId>),
     /// To [`Need::MemberCount`], [`Need::GuildCount`], [`Need::GuildsCreated`], [`Need::AccessRevision`].
     Count(u64),
     /// To [`Need::Ban`].
     Flag(bool),
-    /// To [`Need::LastRefusal`].
+    /// To [`Need::Addresses`].
+    Addresses(Vec<Address>),
+    /// To [`Need::LastRefusal`], [`Need::LastAddressHit`] and [`Need::AddressSeen`].
     Time(Option<Timestamp>),
     /// To [`Need::User`] and [`Need::Username`].
     User(Option<User>),
@@ -262,6 +277,28 @@ impl Facts {
         }
     }
 
+    /// The membership of the guild's owner; `None` if there is no such guild.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn owner(&self, guild_id: GuildId) -> Result<Option<&Membership>, Denial> {
+        match self.find(&Need::Owner(guild_id))? {
+            Fact::Member(membership) => Ok(membership.as_deref()),
+            _ => Err(Denial::Unplanned("owner")),
+        }
+    }
+
+    /// Every member of the guild, ascending.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn member_ids(&self, guild_id: GuildId) -> Result<&[UserId], Denial> {
+        match self.find(&Need::MemberIds(guild_id))? {
+            Fact::MemberIds(member_ids) => Ok(member_ids),
+            _ => Err(Denial::Unplanned("member ids")),
+        }
+    }
+
     /// The actor as a subject of permission rules in the guild. Needs [`Need::Member`] of the actor.
     ///
     /// # Errors
@@ -269,6 +306,54 @@ impl Facts {
     pub fn subject(&self, guild_id: GuildId, actor: &Actor) -> Result<Subject<'_>, Denial> {
         let membership = self.member(guild_id, actor.user_id)?;
         Ok(Subject { user_id: actor.user_id, is_server_owner: actor.is_server_owner, membership })
+    }
+
+    /// Refuses a caller whose address the guild bans; owner and server owner are exempt (IPB-3). Comes before everything else.
+    /// Needs [`Need::Guild`] and [`Need::Member`] of the actor.
+    ///
+    /// # Errors
+    /// [`Denial::AddressBanned`].
+    pub fn pass_gate(&self, guild_id: GuildId, actor: &Actor) -> Result<(), Denial> {
+        let (Some(graph), Some(address)) = (self.guild(guild_id)?, actor.address) else {
+            return Ok(());
+        };
+        let is_banned = graph.bans_address(address, self.stamp.now());
+        if is_banned && !rank(graph, self.subject(guild_id, actor)?).is_excepted() {
+            return Err(Denial::AddressBanned);
+        }
+        Ok(())
+    }
+
+    /// When this user last met the address gate there.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn last_address_hit(
+        &self,
+        guild_id: GuildId,
+        user_id: UserId,
+        surface: Surface,
+    ) -> Result<Option<Timestamp>, Denial> {
+        self.time(&Need::LastAddressHit(guild_id, user_id, surface))
+    }
+
+    /// When a user was last seen at an address.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn address_seen(&self, user_id: UserId, address: Address) -> Result<Option<Timestamp>, Denial> {
+        self.time(&Need::AddressSeen(user_id, address))
+    }
+
+    /// Where a user was seen, newest first.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn addresses(&self, user_id: UserId) -> Result<&[Address], Denial> {
+        match self.find(&Need::Addresses(user_id))? {
+            Fact::Addresses(addresses) => Ok(addresses),
+            _ => Err(Denial::Unplanned("addresses")),
+        }
     }
 
     /// A planned count.
@@ -303,9 +388,13 @@ impl Facts {
         user_id: UserId,
         action: AuditAction,
     ) -> Result<Option<Timestamp>, Denial> {
-        match self.find(&Need::LastRefusal(guild_id, user_id, action))? {
+        self.time(&Need::LastRefusal(guild_id, user_id, action))
+    }
+
+    fn time(&self, need: &Need) -> Result<Option<Timestamp>, Denial> {
+        match self.find(need)? {
             Fact::Time(time) => Ok(*time),
-            _ => Err(Denial::Unplanned("last refusal")),
+            _ => Err(Denial::Unplanned("time")),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod actor;
+mod address;
 mod announce;
 mod audience;
 mod audit;
@@ -26,21 +27,24 @@ pub mod testing;
 
 pub use access::{AccessChange, MemberLoss};
 pub use actor::{Actor, Anonymous};
+pub use address::{Address, AddressBan};
 pub use announce::{Announced, Announcement, announce};
 pub use audience::Audience;
-pub use audit::{AuditAction, AuditDecision, AuditRecord};
+pub use audit::{AuditAction, AuditDecision, AuditRecord, Surface};
 pub use decide::{Command, Limits};
 pub use decision::{Decision, Sealed, SealedParts, seal};
 pub use denial::Denial;
 pub use engine::Engine;
-pub use entry::{ChannelOrder, Entry, Position, SealedBody, SealedEvent, Seq};
+pub use entry::{ChannelOrder, Entry, OwnRemoval, Position, SealedBody, SealedEvent, Seq};
 pub use facts::{
     Fact, FactPlan, Facts, LiveSessions, Need, ReactionState, Remembered, Rotation, SessionState, StoredMessage, User,
 };
 pub use mutation::{
-    IdempotencyRecord, MemberVia, Mutation, NewMember, NewSession, NewUser, ReactionChange, RotatedSession,
+    AddressSighting, AssignmentCause, IdempotencyRecord, MemberVia, Mutation, NewAddressBans, NewMember, NewSession,
+    NewUser, OverrideChange, OverrideWord, OwnershipTransfer, ReactionChange, RoleAssignment, RoleOrder, RoleUpdate,
+    RotatedSession,
 };
 pub use port::{AccessSource, Committed, Journal, Store, TransactError, UserAccess};
-pub use query::{Credentials, Page, Query};
-pub use revision::{AccessBefore, AccessState};
+pub use query::{AuditRow, BannedUser, Credentials, ListedAddressBan, Page, Query};
+pub use revision::{AccessBefore, AccessShift, AccessState};
 pub use stamp::{Stamp, StampSource};

@@ -3,8 +3,26 @@
 /// Facts one decision may ask for: creating a channel with sixteen member overrides needs eighteen.
 pub const NEEDS_PER_PLAN_MAX: usize = 20;
 
-/// Ids one decision may mint from its stamp: creating a guild takes the guild, four roles and one audit row.
-pub const IDS_PER_STAMP_MAX: u8 = 32;
+/// Ids one decision may mint from its stamp: banning the addresses of a user takes sixty-four and an audit row.
+pub const IDS_PER_STAMP_MAX: u8 = 96;
+
+/// Audit rows one mutation may write: a role whose name, permissions and colour change at once writes three.
+pub const AUDITS_PER_MUTATION_MAX: u8 = 3;
+
+/// Channels that became visible and are announced to one user's plain connections per mutation, CMP-5.
+pub const GAIN_NOTICES_MAX: usize = 64;
+
+/// Networks remembered per user, IPB-1; the oldest is forgotten.
+pub const ADDRESSES_PER_USER_MAX: usize = 64;
+
+/// How long a network is remembered, IPB-1, in seconds.
+pub const ADDRESS_MEMORY_SECS: u64 = 90 * 24 * 3600;
+
+/// Longest life of a ban by address, contract §9.10, in seconds.
+pub const ADDRESS_BAN_SECS_MAX: u64 = 15_552_000;
+
+/// A network of a user is written at most once in this many seconds, IPB-1.
+pub const ADDRESS_WRITE_SECS: u64 = 60;
 
 /// Channels of one guild, contract §16.2: complete lists and access snapshots must fit 64 KiB.
 pub const CHANNELS_PER_GUILD_MAX: usize = 200;
@@ -88,3 +106,4 @@ const _: () =
 const _: () =
     assert!(PRESENCE_FLUSH_MS + PRESENCE_ABRUPT_GRACE_MS <= 12_000, "PRE-4: offline within 12 s of an abrupt loss");
 const _: () = assert!(INITIAL_OVERRIDES_MAX + 2 <= NEEDS_PER_PLAN_MAX);
+const _: () = assert!(ADDRESSES_PER_USER_MAX + 4 * AUDITS_PER_MUTATION_MAX as usize <= IDS_PER_STAMP_MAX as usize);

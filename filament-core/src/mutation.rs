@@ -1,17 +1,27 @@
 //! The closed language of change: the only way state changes, and the only thing a store must be able to apply.
 
+mod address;
+mod channel_override;
+mod ownership;
+mod role;
+
+pub use address::{AddressSighting, NewAddressBans};
+pub use channel_override::{OverrideChange, OverrideWord};
+pub use ownership::OwnershipTransfer;
+pub use role::{AssignmentCause, RoleAssignment, RoleOrder, RoleUpdate};
+
 use std::sync::Arc;
 
 use filament_protocol::{
-    ChannelId, ChannelName, Emoji, GuildId, GuildName, IdempotencyKey, LegacyRole, MessageId, RoleId, SessionId,
-    Timestamp, UserId, Username, Visibility,
+    ChannelId, ChannelName, Emoji, GuildId, GuildName, IdempotencyKey, IpBanId, LegacyRole, MessageId, RoleId,
+    SessionId, Timestamp, UserId, Username, Visibility,
 };
 
 use crate::{
     access::MemberLoss,
-    audit::AuditAction,
+    audit::{AuditAction, Surface},
     facts::{Rotation, StoredMessage},
-    permission::{ChannelNode, GuildGraph},
+    permission::{ChannelNode, GuildGraph, RoleNode},
 };
 
 /// One change of stored state. Whoever adds a variant must say in `announce` what the world hears and in every store how it is applied.
@@ -63,6 +73,19 @@ pub enum Mutation {
         /// When.
         updated_at: Timestamp,
     },
+    /// A guild is gone, with its members, roles, channels, bans and audit log.
+    DeleteGuild {
+        /// The guild.
+        guild_id: GuildId,
+        /// Everybody who was a member, ascending.
+        member_ids: Vec<UserId>,
+        /// Who.
+        actor_user_id: UserId,
+        /// When.
+        deleted_at: Timestamp,
+    },
+    /// A guild changed hands.
+    TransferOwnership(OwnershipTransfer),
     /// A user is a member from now on.
     AddMember(NewMember),
     /// A user is no member any more.
@@ -77,6 +100,97 @@ pub enum Mutation {
         actor_user_id: UserId,
         /// When.
         removed_at: Timestamp,
+    },
+    /// A user may not join from now on. A member is removed by a mutation of its own, which follows.
+    BanUser {
+        /// The guild.
+        guild_id: GuildId,
+        /// Who is banned.
+        user_id: UserId,
+        /// Who banned.
+        actor_user_id: UserId,
+        /// When.
+        banned_at: Timestamp,
+    },
+    /// A ban was lifted.
+    UnbanUser {
+        /// The guild.
+        guild_id: GuildId,
+        /// Who was banned.
+        user_id: UserId,
+        /// Who lifted it.
+        actor_user_id: UserId,
+        /// When.
+        unbanned_at: Timestamp,
+    },
+    /// A role exists from now on.
+    CreateRole {
+        /// The guild.
+        guild_id: GuildId,
+        /// The role.
+        role: RoleNode,
+        /// Who.
+        actor_user_id: UserId,
+        /// When.
+        created_at: Timestamp,
+    },
+    /// A role has other properties.
+    UpdateRole(RoleUpdate),
+    /// A role is gone, with its assignments and overrides.
+    DeleteRole {
+        /// The guild.
+        guild_id: GuildId,
+        /// The role.
+        role_id: RoleId,
+        /// Whether new members were given it: they are given none from now on.
+        was_default: bool,
+        /// Who.
+        actor_user_id: UserId,
+        /// When.
+        deleted_at: Timestamp,
+    },
+    /// The roles of a guild stand at other positions.
+    ReorderRoles(RoleOrder),
+    /// New members are given another role, or none.
+    SetDefaultRole {
+        /// The guild.
+        guild_id: GuildId,
+        /// The role.
+        role_id: Option<RoleId>,
+        /// Who.
+        actor_user_id: UserId,
+        /// When.
+        updated_at: Timestamp,
+    },
+    /// A member holds other roles.
+    AssignRoles(RoleAssignment),
+    /// An override has other lists, or is gone.
+    SetOverride(OverrideChange),
+    /// Addresses may not enter.
+    BanAddresses(NewAddressBans),
+    /// A ban by address was lifted.
+    UnbanAddress {
+        /// The guild.
+        guild_id: GuildId,
+        /// The ban.
+        ban_id: IpBanId,
+        /// Who.
+        actor_user_id: UserId,
+        /// When.
+        removed_at: Timestamp,
+    },
+    /// A user was seen at an address. The oldest beyond the bounds of IPB-1 are forgotten with it.
+    SeeAddress(AddressSighting),
+    /// A member met the address gate; only the audit log changes.
+    NoteAddressHit {
+        /// The guild.
+        guild_id: GuildId,
+        /// Who was refused.
+        user_id: UserId,
+        /// Where.
+        surface: Surface,
+        /// When.
+        refused_at: Timestamp,
     },
     /// A join was refused; only the audit log changes.
     NoteRefusedJoin {
@@ -253,6 +367,8 @@ pub struct NewMember {
 pub enum MemberVia {
     /// Through the public directory.
     Directory,
+    /// By another member.
+    Added,
 }
 
 /// What is kept for a repeated request (HTTP-16).

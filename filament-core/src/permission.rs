@@ -4,13 +4,17 @@
 //! table at delivery.
 
 mod difference;
+mod explain;
 mod grant;
 mod graph;
 mod hierarchy;
 mod resolve;
 
-pub use difference::{GuildDifference, access_differs};
-pub use grant::{Granted, Requirement, require};
-pub use graph::{ChannelNode, GraphChange, GuildGraph, Membership, Override, OverrideTarget, RoleNode, seeded_roles};
-pub use hierarchy::{Rank, may_manage_role, may_set_override, rank};
-pub use resolve::{Subject, channel_permissions, guild_permissions, legacy_role, sees};
+pub use difference::{GuildDifference, access_differs, newly_visible};
+pub use explain::{Explanation, explain};
+pub use grant::{Granted, Requirement, keeps, require};
+pub use graph::{
+    ChannelNode, GraphChange, GuildGraph, Membership, Override, OverrideTarget, RoleNode, ranked, seeded_roles,
+};
+pub use hierarchy::{Rank, may_act_on, may_manage_role, may_moderate, may_set_override, rank};
+pub use resolve::{Standing, Subject, access, channel_permissions, guild_permissions, legacy_role, sees};

@@ -1,6 +1,6 @@
 //! The seams others implement: where state lives, where the committed past is read, who may receive what.
 
-use std::{error::Error, future::Future, num::NonZeroU16, sync::Arc};
+use std::{error::Error, future::Future, num::NonZeroU16, sync::Arc, time::Duration};
 
 use filament_protocol::{GuildId, SessionId, Timestamp, UserId};
 use thiserror::Error;
@@ -108,6 +108,13 @@ pub trait Journal: Send + Sync + 'static {
         seq: Seq,
         entries_max: NonZeroU16,
     ) -> impl Future<Output = Result<Vec<Arc<Entry>>, Self::Error>> + Send;
+
+    /// How long ago an entry was committed, `None` if that is not known more finely than by the entry's stamp, as it need not be for any.
+    /// Delivery and revocation times are measured from there.
+    fn age(&self, seq: Seq) -> Option<Duration> {
+        let _ = seq;
+        None
+    }
 }
 
 /// Where the access table learns what it does not know yet.

@@ -56,8 +56,17 @@ pub struct PresenceSnapshot {
 pub struct Presence {
     users: HashMap<UserId, Tracked>,
     online: HashMap<GuildId, BTreeSet<UserId>>,
-    /// Per guild: members whose state moved since the last flush, with the state last told.
-    pending: BTreeMap<GuildId, BTreeMap<UserId, bool>>,
+    /// Per guild: members whose state moved since the last flush, with what was told of them last.
+    pending: BTreeMap<GuildId, BTreeMap<UserId, Told>>,
+}
+
+/// What the subscribers of a guild were told last of one member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// The same to everybody.
+    All(bool),
+    /// One state to some, by a list given since the last flush, and the other state to others.
+    Both,
 }
 
 #[derive(Debug)]
@@ -139,9 +148,11 @@ impl Presence {
         self.users.len()
     }
 
-    /// The online members of a guild as one receiver is told them.
+    /// The online members of a guild as one receiver is told them: the next [`flush`](Self::flush) says what of it is no longer
+    /// so by then.
     #[must_use]
-    pub fn snapshot(&self, guild_id: GuildId, receiver: UserId) -> PresenceSnapshot {
+    pub fn snapshot(&mut self, guild_id: GuildId, receiver: UserId) -> PresenceSnapshot {
+        self.note_listed(guild_id);
         let Some(online) = self.online.get(&guild_id) else {
             return PresenceSnapshot { user_ids: Vec::new(), online_count: None };
         };
@@ -156,7 +167,8 @@ impl Presence {
         }
     }
 
-    /// Ends the graces that ran out and says what changed since the last flush; a user back at the state last told says nothing.
+    /// Ends the graces that ran out and says what changed since the last flush; a user back at the state that everybody was told
+    /// last says nothing.
     pub fn flush(&mut self, now_ms: u64) -> PresenceFlush {
         let expired = self.users.iter().filter(|(_, tracked)| tracked.offline_at_ms.is_some_and(|at| at <= now_ms));
         let mut forgotten: Vec<UserId> = expired.map(|(user_id, _)| *user_id).collect();
@@ -170,7 +182,7 @@ impl Presence {
         for (guild_id, members) in std::mem::take(&mut self.pending) {
             for (user_id, told) in members {
                 let is_online = self.is_online(guild_id, user_id);
-                if is_online != told {
+                if told != Told::All(is_online) {
                     diffs.push(PresenceDiff { guild_id, user_id, is_online });
                 }
             }
@@ -202,8 +214,19 @@ impl Presence {
         self.online.get(&guild_id).is_some_and(|online| online.contains(&user_id))
     }
 
+    /// Notes that somebody was told the present states in a guild.
+    fn note_listed(&mut self, guild_id: GuildId) {
+        let Self { pending, online, .. } = self;
+        let online = online.get(&guild_id);
+        for (user_id, told) in pending.get_mut(&guild_id).into_iter().flatten() {
+            if *told != Told::All(online.is_some_and(|online| online.contains(user_id))) {
+                *told = Told::Both;
+            }
+        }
+    }
+
     fn set(&mut self, guild_id: GuildId, user_id: UserId, is_online: bool) {
-        let told = self.is_online(guild_id, user_id);
+        let told = Told::All(self.is_online(guild_id, user_id));
         self.pending.entry(guild_id).or_default().entry(user_id).or_insert(told);
         if is_online {
             self.online.entry(guild_id).or_default().insert(user_id);
@@ -280,6 +303,26 @@ mod tests {
         presence.connected(user(1), &[guild(1)]);
         presence.disconnected(user(1), ConnectionEnd::Gone, 10);
         assert_eq!(presence.flush(10), PresenceFlush { diffs: vec![], forgotten: vec![user(1)] });
+    }
+
+    /// Proves PRE-4: whoever was given a list between two flushes hears of what that list says no longer rightly.
+    #[test]
+    fn a_list_given_within_a_flush_is_put_right_by_it() {
+        let mut presence = Presence::default();
+        presence.connected(user(1), &[guild(1), guild(2)]);
+        assert_eq!(presence.snapshot(guild(1), user(2)).user_ids, [user(1)]);
+        presence.disconnected(user(1), ConnectionEnd::Gone, 10);
+        assert_eq!(presence.flush(10).diffs, [diff(guild(1), user(1), false)], "and nothing in the other guild");
+        presence.connected(user(1), &[guild(1)]);
+        presence.flush(1_000);
+        presence.left(user(1), guild(1));
+        assert!(presence.snapshot(guild(1), user(2)).user_ids.is_empty());
+        presence.joined(user(1), guild(1));
+        assert_eq!(presence.flush(2_000).diffs, [diff(guild(1), user(1), true)]);
+        presence.left(user(1), guild(1));
+        presence.joined(user(1), guild(1));
+        assert_eq!(presence.snapshot(guild(1), user(2)).user_ids, [user(1)]);
+        assert_eq!(presence.flush(3_000).diffs, [], "a list that says what was told last adds nothing to tell");
     }
 
     /// Proves PRE-2, PRE-6.

@@ -1,11 +1,16 @@
 //! Reads that are more than facts: pages. A gate must grant on facts of the same snapshot before the page is read.
 
 use filament_protocol::{
-    ChannelId, DirectoryQuery, MessageId, UserId, Username,
+    AuditId, ChannelId, DirectoryQuery, GuildId, IpBanId, MessageId, Timestamp, UserId, Username,
     record::{Guild, Reaction},
+    text::BanReason,
 };
 
-use crate::facts::{StoredMessage, User};
+use crate::{
+    audit::AuditAction,
+    facts::{StoredMessage, User},
+    permission::Membership,
+};
 
 /// What to read. `limit`s are within the contract's bounds: the edge checked them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +39,44 @@ pub enum Query {
     },
     /// Users by id, in request order, unknown ones left out.
     Users(Vec<UserId>),
+    /// Members of a guild, by user id, ascending.
+    Members {
+        /// The guild.
+        guild_id: GuildId,
+        /// Read strictly after this user.
+        after: Option<UserId>,
+        /// At most so many.
+        limit: u16,
+    },
+    /// Banned users of a guild, newest ban first.
+    Bans {
+        /// The guild.
+        guild_id: GuildId,
+        /// Read strictly after this ban: when, and whom.
+        after: Option<(Timestamp, UserId)>,
+        /// At most so many.
+        limit: u16,
+    },
+    /// Rows of a guild's audit log, newest first.
+    Audit {
+        /// The guild.
+        guild_id: GuildId,
+        /// Read strictly below this row.
+        before: Option<AuditId>,
+        /// These actions alone, or all.
+        actions: Option<Vec<AuditAction>>,
+        /// At most so many.
+        limit: u16,
+    },
+    /// Bans by address that hold at the moment of the read, newest first.
+    AddressBans {
+        /// The guild.
+        guild_id: GuildId,
+        /// Read strictly below this ban.
+        before: Option<IpBanId>,
+        /// At most so many.
+        limit: u16,
+    },
     /// The password hash of an account, by name, ASCII case ignored.
     Credentials(Username),
 }
@@ -54,8 +97,77 @@ pub enum Page {
     Guilds(Vec<Guild>),
     /// To [`Query::Users`].
     Users(Vec<User>),
+    /// To [`Query::Members`].
+    Members {
+        /// The members.
+        members: Vec<Membership>,
+        /// Whether more follow.
+        more: bool,
+    },
+    /// To [`Query::Bans`].
+    Bans {
+        /// The bans.
+        bans: Vec<BannedUser>,
+        /// Whether more follow.
+        more: bool,
+    },
+    /// To [`Query::AddressBans`].
+    AddressBans {
+        /// The bans.
+        bans: Vec<ListedAddressBan>,
+        /// Whether more follow.
+        more: bool,
+    },
+    /// To [`Query::Audit`].
+    Audit {
+        /// The rows.
+        rows: Vec<AuditRow>,
+        /// Whether more follow.
+        more: bool,
+    },
     /// To [`Query::Credentials`].
     Credentials(Option<Credentials>),
+}
+
+/// A banned user, as the ban list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BannedUser {
+    /// Who is banned.
+    pub user: User,
+    /// Since when.
+    pub banned_at: Timestamp,
+    /// Who banned; not for everybody's eyes.
+    pub actor_user_id: UserId,
+}
+
+/// A ban by address, as it is listed: the address is not part of it (IPB-5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedAddressBan {
+    /// The ban.
+    pub ban_id: IpBanId,
+    /// Whose address it was.
+    pub source_user_id: UserId,
+    /// Why, if it was said.
+    pub reason: Option<BanReason>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Until when; `None`: for ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A row of the audit log, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// The row.
+    pub audit_id: AuditId,
+    /// Who acted.
+    pub actor_user_id: UserId,
+    /// Who was acted on, if a user was.
+    pub target_user_id: Option<UserId>,
+    /// What was done.
+    pub action: AuditAction,
+    /// When.
+    pub created_at: Timestamp,
 }
 
 /// What a login is checked against.

@@ -1,15 +1,27 @@
 //! Reads, each with its gate: what a page needs is granted on facts of the same snapshot.
 
 mod access;
+mod address;
+mod audit;
 mod channel;
+mod channel_override;
+mod explain;
 mod guild;
+mod member;
 mod message;
+mod role;
 mod user;
 
 pub use access::ReadGuildAccess;
+pub use address::{AddressBanPage, ListAddressBans};
+pub use audit::{AuditPage, ListAudit};
 pub use channel::{ChannelListing, ListChannels, ReadChannelPermissions};
+pub use channel_override::ListOverrides;
+pub use explain::ExplainPermission;
 pub use guild::{GuildDetails, ListGuilds, ListPublicGuilds, ReadGuild};
+pub use member::{BanPage, ListBans, ListMembers, MemberPage};
 pub use message::{ListMessages, MessagePage};
+pub use role::{ListRoles, RoleList};
 pub use user::{LookUpUsers, ReadUser};
 
 use crate::{

@@ -1,15 +1,18 @@
 //! The access revision (contract §7.4): whom a committed entry counts for.
 //!
 //! The store that keeps the counters and the access table that follows them ask the same functions, so that they count alike: note what
-//! is about to change with [`AccessBefore::of`], apply the entry, then ask [`AccessBefore::changed`].
+//! is about to change with [`AccessBefore::of`], apply the entry, then ask [`AccessBefore::changed`] or [`AccessBefore::shifts`].
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
-use filament_protocol::{GuildId, UserId};
+use filament_protocol::{ChannelId, GuildId, UserId};
 
 use crate::{
     access::AccessChange,
-    permission::{GuildDifference, GuildGraph, Membership, access_differs},
+    permission::{GraphChange, GuildDifference, GuildGraph, Membership, access_differs, newly_visible},
 };
 
 /// Where the guilds and the members are found that an entry is about.
@@ -40,7 +43,32 @@ pub trait AccessState {
 #[derive(Clone, Debug, Default)]
 pub struct AccessBefore {
     graphs: Vec<Arc<GuildGraph>>,
-    members: Vec<(GuildId, UserId, Option<Arc<Membership>>)>,
+    /// Those the entry names, with their membership.
+    members: BTreeMap<(GuildId, UserId), Option<Arc<Membership>>>,
+    /// Those who hold a role that goes, which their membership after does not tell.
+    holders: BTreeMap<(GuildId, UserId), Membership>,
+    /// Members of guilds that end.
+    ended: Vec<UserId>,
+    tells: bool,
+}
+
+/// One member whose effective access differs and who is to be told by `workspace_access_update` (§4.8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessShift {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// The member.
+    pub user_id: UserId,
+    /// Channels that became visible, in list order, at most `GAIN_NOTICES_MAX`: what CMP-5 announces. None on becoming a member.
+    pub gained: Vec<ChannelId>,
+}
+
+/// A member whose access differs, with what lies before and after for it.
+struct Found<'f> {
+    guild_id: GuildId,
+    user_id: UserId,
+    is_member: bool,
+    gained: &'f mut dyn FnMut() -> Vec<ChannelId>,
 }
 
 impl AccessBefore {
@@ -49,20 +77,29 @@ impl AccessBefore {
     /// # Errors
     /// When the state cannot be read.
     pub fn of<S: AccessState>(changes: &[AccessChange], state: &mut S) -> Result<Self, S::Error> {
-        let mut before = Self::default();
+        let mut before = Self { tells: changes.iter().any(AccessChange::tells_access), ..Self::default() };
         for change in changes {
             match change {
                 AccessChange::Guild(guild_id, change) if change.concerns_access() => {
                     if before.graph(*guild_id).is_none() {
                         before.graphs.extend(state.graph(*guild_id)?);
                     }
-                }
-                AccessChange::MemberJoined { guild_id, membership: Membership { user_id, .. } }
-                | AccessChange::MemberLeft { guild_id, user_id, .. } => {
-                    if !before.names(*guild_id, *user_id) {
-                        before.members.push((*guild_id, *user_id, state.membership(*guild_id, *user_id)?));
+                    if let GraphChange::RoleRemoved(role_id) = change {
+                        state.visit_members(*guild_id, &mut |membership| {
+                            if membership.role_ids.contains(role_id) {
+                                before.holders.insert((*guild_id, membership.user_id), membership.clone());
+                            }
+                        })?;
                     }
                 }
+                AccessChange::MemberJoined { guild_id, membership: Membership { user_id, .. } }
+                | AccessChange::MemberRoles { guild_id, membership: Membership { user_id, .. } }
+                | AccessChange::MemberLeft { guild_id, user_id, .. } => {
+                    if let Entry::Vacant(vacant) = before.members.entry((*guild_id, *user_id)) {
+                        vacant.insert(state.membership(*guild_id, *user_id)?);
+                    }
+                }
+                AccessChange::GuildDeleted { member_ids, .. } => before.ended.extend(member_ids),
                 AccessChange::Guild(..)
                 | AccessChange::GuildCreated(_) // who is in it joins by a change of its own
                 | AccessChange::SessionRenewed { .. }
@@ -77,23 +114,45 @@ impl AccessBefore {
     /// # Errors
     /// When the state cannot be read.
     pub fn changed<S: AccessState>(&self, state: &mut S) -> Result<Vec<UserId>, S::Error> {
-        let mut users = Vec::new();
-        for (guild_id, user_id, before) in &self.members {
-            let after = state.membership(*guild_id, *user_id)?;
-            if before == &after {
+        let mut users = self.ended.clone();
+        self.find(state, &mut |found| users.push(found.user_id))?;
+        users.sort_unstable();
+        users.dedup();
+        Ok(users)
+    }
+
+    /// The members who are to be told of their access now, after the changes, by guild and user. Empty where the entry's own events say it.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn shifts<S: AccessState>(&self, state: &mut S) -> Result<Vec<AccessShift>, S::Error> {
+        let mut shifts = Vec::new();
+        if self.tells {
+            self.find(state, &mut |Found { guild_id, user_id, is_member, gained }| {
+                if is_member {
+                    shifts.push(AccessShift { guild_id, user_id, gained: gained() });
+                }
+            })?;
+        }
+        shifts.sort_unstable_by_key(|shift| (shift.guild_id, shift.user_id));
+        Ok(shifts)
+    }
+
+    fn find<S: AccessState>(&self, state: &mut S, found: &mut dyn FnMut(Found<'_>)) -> Result<(), S::Error> {
+        for (&(guild_id, user_id), before) in &self.members {
+            let after = state.membership(guild_id, user_id)?;
+            if before == &after && self.graph(guild_id).is_none() {
                 continue;
             }
-            let differs = match (before, after) {
-                (Some(before), Some(after)) => {
-                    let graph = state.graph(*guild_id)?;
-                    let graph_before = self.graph(*guild_id).or(graph.as_ref());
-                    let before = graph_before.map(|graph| (&**graph, &**before));
-                    access_differs(before, graph.as_ref().map(|graph| (&**graph, &*after)))
-                }
-                _ => true,
-            };
-            if differs {
-                users.push(*user_id);
+            // A membership that began or ended counts even where its guild is of no interest.
+            let moved = before.is_none() != after.is_none();
+            let graph = state.graph(guild_id)?;
+            let graph_before = self.graph(guild_id).or(graph.as_ref());
+            let before = before.as_ref().and_then(|before| graph_before.map(|graph| (&**graph, &**before)));
+            let after = after.as_ref().and_then(|after| graph.as_ref().map(|graph| (&**graph, &**after)));
+            let mut gained = || newly_visible(before, after);
+            if moved || access_differs(before, after) {
+                found(Found { guild_id, user_id, is_member: after.is_some(), gained: &mut gained });
             }
         }
         for before in &self.graphs {
@@ -104,21 +163,21 @@ impl AccessBefore {
                 continue;
             }
             state.visit_members(guild_id, &mut |membership| {
-                if difference.concerns(membership) && !self.names(guild_id, membership.user_id) {
-                    users.push(membership.user_id);
+                let user_id = membership.user_id;
+                if self.members.contains_key(&(guild_id, user_id)) {
+                    return;
+                }
+                let membership = self.holders.get(&(guild_id, user_id)).unwrap_or(membership);
+                if difference.concerns(membership) {
+                    let mut gained = || difference.gained(membership);
+                    found(Found { guild_id, user_id, is_member: true, gained: &mut gained });
                 }
             })?;
         }
-        users.sort_unstable();
-        users.dedup();
-        Ok(users)
+        Ok(())
     }
 
     fn graph(&self, guild_id: GuildId) -> Option<&Arc<GuildGraph>> {
         self.graphs.iter().find(|graph| graph.guild_id == guild_id)
-    }
-
-    fn names(&self, guild_id: GuildId, user_id: UserId) -> bool {
-        self.members.iter().any(|(guild, user, _)| (*guild, *user) == (guild_id, user_id))
     }
 }

@@ -118,7 +118,16 @@ impl AccessTable {
     pub(crate) fn change_guild(&mut self, guild_id: GuildId, change: &GraphChange) {
         if let Some(guild) = self.guilds.get_mut(&guild_id) {
             Arc::make_mut(&mut guild.graph).apply(change);
+            if let GraphChange::RoleRemoved(_) = change {
+                guild.members.values_mut().for_each(|membership| membership.follow(change));
+            }
         }
+    }
+
+    /// Applies other roles of a member, if it is here.
+    pub(crate) fn reassign(&mut self, guild_id: GuildId, membership: &Membership) -> bool {
+        let known = self.guilds.get_mut(&guild_id).and_then(|guild| guild.members.get_mut(&membership.user_id));
+        known.map(|known| known.clone_from(membership)).is_some()
     }
 
     /// Counts an entry for those of the users concerned that are here (RES-30).
@@ -216,6 +225,10 @@ impl AccessTable {
             Audience::Manage(guild_id, channel_id) | Audience::Edge(guild_id, channel_id) => {
                 views(guild_id, channel_id) || manages(guild_id)
             }
+            Audience::EdgeMember(guild_id, channel_id, receiver) => {
+                receiver == user_id && (views(guild_id, channel_id) || manages(guild_id))
+            }
+            Audience::FormerMembers(_) => false, // they are known by what the entry says
             Audience::Subscribers(guild_id, channel_id) => self.sees(guild_id, channel_id, user_id),
         }
     }
@@ -229,7 +242,10 @@ impl AccessTable {
             Reach::Channel(guild_id, channel_id) => self.sees(*guild_id, *channel_id, user_id),
             Reach::Presence(guild_id, _) => self.is_member(*guild_id, user_id),
             // An EDGE frame tells of the loss itself: only the end of the membership removes it.
-            Reach::Audience(Audience::Edge(guild_id, _)) => self.is_member(*guild_id, user_id),
+            Reach::Audience(Audience::Edge(guild_id, _) | Audience::EdgeMember(guild_id, ..)) => {
+                self.is_member(*guild_id, user_id)
+            }
+            Reach::Audience(Audience::FormerMembers(_)) => true,
             Reach::Audience(audience) => self.includes(audience, user_id),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use filament_core::{Seq, UserAccess, permission::GuildGraph};
+use filament_core::{Address, Seq, UserAccess, permission::GuildGraph};
 use filament_protocol::{
     CloseCode, ConnectionId, Event, GuildId, SessionId, Timestamp, UserId, event::Ready, limits::HEARTBEAT_INTERVAL_MS,
     text::FeatureName,
@@ -39,6 +39,8 @@ pub struct Hello {
     pub features: Vec<FeatureName>,
     /// When the access token that was presented ends.
     pub token_expires_at: Timestamp,
+    /// Where the client comes from (HTTP-18): what bans by address are compared with (DEL-5). `None` is never banned.
+    pub address: Option<Address>,
 }
 
 /// Why a connection is not admitted (GW-4).
@@ -162,7 +164,14 @@ impl<W: TransportWrite> Hub<W> {
         let link = Link::new(transport, key, shard, hello.is_plain, now);
         let token_expires_at = newest_expires_at.max(hello.token_expires_at);
         let next_ping_ms = now.ms() + self.config.ping_secs * 1_000;
-        self.registry.insert(Arc::clone(&link), hello.user_id, hello.session_id, token_expires_at, next_ping_ms);
+        self.registry.insert(
+            Arc::clone(&link),
+            hello.user_id,
+            hello.session_id,
+            token_expires_at,
+            next_ping_ms,
+            hello.address,
+        );
         let guild_ids = self.access.guilds_of(hello.user_id).to_vec();
         self.presence_changed().connected(hello.user_id, &guild_ids);
         let ready = Ready {

@@ -14,11 +14,13 @@ use crate::{
     config::Bounds,
     flush::Shard,
     frame::{Frame, Reach},
+    gate::{self, Gate},
     hub::Hub,
+    limits::LINKS_PER_PREFETCH,
     link::Link,
     mailbox::Put,
     observe::DropReason,
-    registry::Registry,
+    registry::{Registered, Registry},
     transport::TransportWrite,
 };
 
@@ -53,6 +55,17 @@ impl<W> Outbox<W> {
         W: 'l,
     {
         links.into_iter().map(|link| u64::from(self.put(link, frame))).sum()
+    }
+
+    /// The same for those who stand in one dense list.
+    #[inline]
+    fn put_to(&mut self, links: &[Arc<Link<W>>], frame: &Frame) -> u64 {
+        let mut taken = 0;
+        for some in links.chunks(LINKS_PER_PREFETCH) {
+            some.iter().for_each(|link| link.prefetch());
+            taken += self.put_all(some, frame);
+        }
+        taken
     }
 
     /// Notes what became of something that was put into a mailbox.
@@ -97,11 +110,15 @@ impl<W: TransportWrite> Hub<W> {
                 if subscribers.is_empty() {
                     return;
                 }
-                self.outbox.put_all(subscribers, &Frame::sealed(event.kind, reach, text, origin_us))
+                self.outbox.put_to(subscribers, &Frame::sealed(event.kind, reach, text, origin_us))
             }
-            (SealedBody::Shared(text), _) => {
-                self.deliver_picked(event, before, |_| (), |()| Some(Frame::sealed(event.kind, reach, text, origin_us)))
-            }
+            (SealedBody::Shared(text), _) => self.deliver_picked(
+                event,
+                before,
+                |_| (),
+                |()| Some(Frame::sealed(event.kind, reach, text, origin_us)),
+                now,
+            ),
             (SealedBody::ByAudit { with_actor, without_actor }, _) => {
                 let guild_id = event.audience.guild_id();
                 let may_read_audit = |access: &AccessTable, user_id| {
@@ -115,9 +132,17 @@ impl<W: TransportWrite> Hub<W> {
                         let text = if with { with_actor } else { without_actor };
                         Some(Frame::sealed(event.kind, reach, text, origin_us))
                     },
+                    now,
                 )
             }
-            (SealedBody::ChannelOrder(order), _) => self.deliver_order(order, origin_us),
+            (SealedBody::ChannelOrder(order), _) => self.deliver_order(order, origin_us, now),
+            (SealedBody::OwnRemoval(removal), _) => self.deliver_picked(
+                event,
+                before,
+                |(_, user_id)| user_id,
+                |user_id| Frame::live(&removal.event(user_id), reach, origin_us).ok(),
+                now,
+            ),
         };
         self.stats.emitted(event.kind, taken);
         self.settle(event.kind, now);
@@ -130,16 +155,21 @@ impl<W: TransportWrite> Hub<W> {
         before: &[UserId],
         class_of: impl Fn((&AccessTable, UserId)) -> C,
         render: impl Fn(C) -> Option<Frame>,
+        now: Now,
     ) -> u64 {
         let Self { registry, access, outbox, .. } = self;
         let mut rendered: Vec<(C, Option<Frame>)> = Vec::new();
         let mut taken = 0;
-        for (user_id, link) in receivers(registry, access, &event.audience, before) {
-            if event.plain_only && !link.is_plain {
+        let is_gated = event.plain_only || gate::keeps_audience(&event.audience);
+        let gate = event.audience.guild_id().filter(|_| is_gated).and_then(|id| Gate::of(access, id, now.wall));
+        for registered in receivers(registry, access, &event.audience, before) {
+            let (user_id, link) = (registered.user_id, &registered.handle);
+            if event.plain_only && !link.is_plain || gate.is_some_and(|gate| gate.stops(registered)) {
                 continue;
             }
             let class = class_of((access, user_id));
-            let at = rendered.iter().position(|(known, _)| *known == class).unwrap_or_else(|| {
+            // From the end: a class of its own per user is met in one stretch.
+            let at = rendered.iter().rposition(|(known, _)| *known == class).unwrap_or_else(|| {
                 rendered.push((class, render(class)));
                 rendered.len() - 1
             });
@@ -175,19 +205,18 @@ impl<W: TransportWrite> Hub<W> {
     }
 }
 
-/// The connections of an audience, each once, with their users.
+/// The connections of an audience, each once.
 fn receivers<'h, W>(
     registry: &'h Registry<Arc<Link<W>>>,
     access: &AccessTable,
     audience: &Audience,
     before: &[UserId],
-) -> Vec<(UserId, &'h Arc<Link<W>>)> {
+) -> Vec<&'h Registered<Arc<Link<W>>>> {
     if let Audience::Subscribers(_, channel_id) = audience {
-        let subscribed = registry.subscriber_keys(*channel_id).iter().filter_map(|key| registry.get(*key));
-        return subscribed.map(|registered| (registered.user_id, &registered.handle)).collect();
+        return registry.subscriber_keys(*channel_id).iter().filter_map(|key| registry.get(*key)).collect();
     }
     let users = users(access, audience, before);
-    users.into_iter().flat_map(|user_id| registry.handles_of(user_id).map(move |link| (user_id, link))).collect()
+    users.into_iter().flat_map(|user_id| registry.registered_of(user_id)).collect()
 }
 
 /// The users here that are in an audience without subscriptions, each once.
@@ -209,6 +238,11 @@ fn users(access: &AccessTable, audience: &Audience, before: &[UserId]) -> Vec<Us
             users.dedup();
             users
         }
+        Audience::EdgeMember(_, _, user_id) => {
+            let is_in = before.contains(&user_id) || access.includes(audience, user_id);
+            is_in.then_some(user_id).into_iter().collect()
+        }
+        Audience::FormerMembers(_) => before.to_vec(),
         Audience::Subscribers(..) => Vec::new(),
     }
 }

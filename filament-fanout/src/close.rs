@@ -83,7 +83,8 @@ impl<W: TransportWrite> Hub<W> {
                 AccessChange::MemberLeft { user_id, .. } | AccessChange::SessionEnded { user_id, .. } => {
                     users.push(*user_id);
                 }
-                AccessChange::Guild(guild_id, _) => {
+                AccessChange::MemberRoles { membership, .. } => users.push(membership.user_id),
+                AccessChange::Guild(guild_id, _) | AccessChange::GuildDeleted { guild_id, .. } => {
                     users.extend(self.access.members(*guild_id));
                     let subscribed = self.registry.guild_subscriber_keys(*guild_id).iter();
                     users.extend(subscribed.filter_map(|key| self.registry.get(*key)).map(|other| other.user_id));
@@ -105,6 +106,7 @@ impl<W: TransportWrite> Hub<W> {
         self.loads.clear();
         self.access.clear();
         self.forget_presence();
+        self.shifts_due.clear();
     }
 
     /// Closes every connection with 1001 and a wait of its own (GW-50). `seed` is a random number.

@@ -3,7 +3,7 @@
 //! Nothing is decided here. Each loop waits for something, takes the hub's lock for one step or a mailbox's for one flush, and
 //! waits again.
 
-use std::{collections::VecDeque, convert::Infallible, future::Future, num::NonZeroU16, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, num::NonZeroU16, sync::Arc, time::Duration};
 
 use filament_core::{AccessChange, Entry, Seq, permission::GuildGraph};
 use filament_protocol::GuildId;
@@ -28,8 +28,6 @@ use crate::{
 };
 
 const US_PER_SEC: u64 = 1_000_000;
-/// Moments of learning of commits that are remembered apart; beyond it neighbours share the earlier one.
-const COMMIT_TIMES_MAX: usize = 1_024;
 
 impl<W: TransportWrite> Fanout<W> {
     /// Delivers until `shutdown` completes. To be called once, on a tokio runtime with time enabled.
@@ -94,29 +92,23 @@ async fn come_up<W: TransportWrite>(shared: &Shared<W>) {
 /// Applies entry after entry until something fails.
 async fn relay<W: TransportWrite>(shared: &Shared<W>) -> Result<Infallible, UpstreamError> {
     let batch = NonZeroU16::new(RELAY_BATCH_ENTRIES).unwrap_or(NonZeroU16::MIN);
-    let mut commits = CommitTimes::default();
     let mut position = shared.hub().position;
     loop {
-        let head = shared.upstream.wait_past(position).await;
-        commits.learn(head, shared.clock.now());
+        shared.upstream.wait_past(position).await;
         let entries = shared.upstream.read_after(position, batch).await?;
         for entry in entries {
             if entry.seq != position + 1 {
                 return Err(format!("entry {} follows {position}: the journal has a gap", entry.seq).into());
             }
             position = entry.seq;
-            apply(shared, &entry, &mut commits).await?;
+            apply(shared, &entry).await?;
         }
         shared.hub().outbox.publish(&shared.shards);
         yield_now().await;
     }
 }
 
-pub(crate) async fn apply<W: TransportWrite>(
-    shared: &Shared<W>,
-    entry: &Arc<Entry>,
-    commits: &mut CommitTimes,
-) -> Result<(), UpstreamError> {
+pub(crate) async fn apply<W: TransportWrite>(shared: &Shared<W>, entry: &Arc<Entry>) -> Result<(), UpstreamError> {
     let mut graphs = Vec::new();
     if !entry.access.is_empty() {
         let missing = shared.hub().missing_guilds(entry);
@@ -125,7 +117,7 @@ pub(crate) async fn apply<W: TransportWrite>(
         }
     }
     let now = shared.clock.now();
-    let origin_us = commits.of(entry, now);
+    let origin_us = committed_us(entry, shared.upstream.age(entry.seq), now);
     let mut hub = shared.hub();
     hub.apply(entry, graphs, origin_us, now);
     if hub.outbox.puts() >= PUTS_PER_PUBLISH_MAX {
@@ -151,9 +143,10 @@ async fn graph_at<W>(
     }
     let changes_it = |change: &AccessChange| match change {
         AccessChange::GuildCreated(graph) => graph.guild_id == guild_id,
-        AccessChange::Guild(changed, _) => *changed == guild_id,
+        AccessChange::Guild(changed, _) | AccessChange::GuildDeleted { guild_id: changed, .. } => *changed == guild_id,
         AccessChange::MemberJoined { .. }
         | AccessChange::MemberLeft { .. }
+        | AccessChange::MemberRoles { .. }
         | AccessChange::SessionRenewed { .. }
         | AccessChange::SessionEnded { .. } => false,
     };
@@ -170,32 +163,12 @@ async fn graph_at<W>(
     Ok(graph)
 }
 
-/// When commits became known: their own stamps are whole seconds, too coarse for delivery times.
-#[derive(Debug, Default)]
-pub(crate) struct CommitTimes {
-    /// Up to which entry everything was known when, ascending.
-    known: VecDeque<(Seq, u64)>,
-}
-
-impl CommitTimes {
-    fn learn(&mut self, head: Seq, now: Now) {
-        let is_full = self.known.len() >= COMMIT_TIMES_MAX;
-        match self.known.back_mut() {
-            Some((known, _)) if *known >= head => {}
-            Some((known, _)) if is_full => *known = head,
-            Some(_) | None => self.known.push_back((head, now.us)),
-        }
-    }
-
-    /// When an entry became known, or its stamp if that is a second or more earlier still.
-    fn of(&mut self, entry: &Entry, now: Now) -> u64 {
-        while self.known.front().is_some_and(|(head, _)| *head < entry.seq) {
-            self.known.pop_front();
-        }
-        let learned_us = self.known.front().map_or(now.us, |(_, at_us)| *at_us);
-        let whole_secs = now.wall.as_secs().saturating_sub(entry.at.as_secs()).saturating_sub(1);
-        learned_us.min(now.us.saturating_sub(whole_secs.saturating_mul(US_PER_SEC)))
-    }
+/// When an entry was committed. Its stamp is whole seconds, so that without an age it tells only delays of a second and more.
+fn committed_us(entry: &Entry, age: Option<Duration>, now: Now) -> u64 {
+    let whole_secs = now.wall.as_secs().saturating_sub(entry.at.as_secs()).saturating_sub(1);
+    let age_us =
+        age.map_or(whole_secs.saturating_mul(US_PER_SEC), |age| u64::try_from(age.as_micros()).unwrap_or(u64::MAX));
+    now.us.saturating_sub(age_us)
 }
 
 /// Writes what is marked in one shard, for ever.
@@ -213,6 +186,11 @@ async fn flush_loop<W: TransportWrite>(shared: Arc<Shared<W>>, index: usize) {
             for turn in links.chunks(FLUSHES_PER_TURN_MAX) {
                 for some in turn.chunks(FLUSHES_PER_CLOCK_READ) {
                     let now = shared.clock.now();
+                    // Between two flushes lies a system call, after which little of the next link would be left in the cache.
+                    for link in some {
+                        link.prefetch();
+                        link.transport.prefetch();
+                    }
                     some.iter().for_each(|link| flush(&shared, link, now, &mut tally));
                 }
                 yield_now().await;
@@ -251,6 +229,9 @@ async fn tick_loop<W: TransportWrite>(shared: Arc<Shared<W>>) {
     loop {
         ticks.tick().await;
         shared.step(|hub, now| hub.tick(now));
+        while shared.step(|hub, now| hub.tell_shifts(now)) {
+            yield_now().await;
+        }
         while shared.step(|hub, now| hub.tell_presence(now)) {
             yield_now().await;
         }

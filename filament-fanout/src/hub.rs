@@ -21,6 +21,7 @@ use crate::{
     observe::Stats,
     presence::PresenceTold,
     registry::Registry,
+    shift::ShiftsDue,
 };
 
 /// See the module.
@@ -32,6 +33,7 @@ pub(crate) struct Hub<W> {
     pub(crate) loads: Loads,
     pub(crate) presence: Presence,
     pub(crate) told: PresenceTold,
+    pub(crate) shifts_due: ShiftsDue,
     pub(crate) outbox: Outbox<W>,
     /// Connections whose end was decided and is not complete. They hold nothing but their socket.
     pub(crate) closing: Vec<Arc<Link<W>>>,
@@ -59,6 +61,7 @@ impl<W> Hub<W> {
             loads: Loads::default(),
             presence: Presence::default(),
             told: PresenceTold::default(),
+            shifts_due: ShiftsDue::default(),
             outbox: Outbox::new(config.bounds(), config.shard_count()),
             closing: Vec::new(),
             reserved: HashMap::new(),

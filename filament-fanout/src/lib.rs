@@ -11,6 +11,7 @@ mod drive;
 mod fanout;
 mod flush;
 mod frame;
+mod gate;
 mod hub;
 pub mod limits;
 mod link;
@@ -20,6 +21,7 @@ mod presence;
 mod registry;
 mod relay;
 mod reorder;
+mod shift;
 #[cfg(test)]
 mod storm;
 mod subscribe;

@@ -29,6 +29,8 @@ pub const PIECES_PER_FRAME: usize = 3;
 pub const FLUSHES_PER_TURN_MAX: usize = 256;
 /// Mailboxes written between two looks at the clock: keeps the error of the delivery times below their first bucket.
 pub const FLUSHES_PER_CLOCK_READ: usize = 16;
+/// Connections whose memory a broadcast asks for at once: as many cache misses as a core has under way.
+pub const LINKS_PER_PREFETCH: usize = 16;
 /// Frames put into mailboxes before the flush loops are told: gathers writes, delays the first frame by 0.2 ms at most.
 pub const PUTS_PER_PUBLISH_MAX: usize = 4_096;
 /// How long a connection may take no byte while it has frames waiting (contract §6.5, 4008), milliseconds.
@@ -52,6 +54,8 @@ pub const OVERLOADED_RETRY_AFTER_MS: u32 = 5_000;
 
 /// How often close deadlines are looked at, milliseconds: their error.
 pub const TICK_MS: u64 = 100;
+/// Members told of their changed access per hold of the hub's lock: some milliseconds at 200 channels each.
+pub const ACCESS_TOLD_PER_TURN_MAX: usize = 64;
 /// How often all connections are looked at (liveness, expiry, stalls, spare memory), milliseconds.
 pub const SWEEP_MS: u64 = 1_000;
 /// Time between two pings of one connection (GW-40), seconds.

@@ -3,31 +3,25 @@
 //! Durable and live frames wait in one queue; a frame that does not fit is refused, and the hub closes the connection (GW-43).
 //! Ephemeral frames wait in the lane, where the newest value per key wins (GW-44). The queue is written first. A frame of
 //! which some bytes have been written is neither removed nor dropped: it is finished, whatever else happens.
-//!
-//! ```text
-//!        begin_close              farewell written               peer closed or gone
-//! open ─────────────► closing ───────────────────────► waiting ─────────────────────► ended (finish)
-//!   │                   │ 1,000 ms ─► ended (reset)      │ 2,000 ms ─► ended (reset)
-//!   └─ peer gone ─► ended (finish)      a peer that closed first is not waited for
-//! ```
 
+mod ending;
 mod lane;
 mod queue;
+mod write;
 
-use std::{io::IoSlice, mem, task::Waker};
+use std::{mem, task::Waker};
 
 use bytes::Bytes;
 use filament_protocol::EventKind;
 
-use self::{lane::Lane, queue::Queue};
+pub(crate) use self::{ending::Ending, write::Flushed};
+use self::{ending::Stage, lane::Lane, queue::Queue};
 use crate::{
     clock::Now,
     config::Bounds,
     frame::{Frame, Reach},
-    limits::{
-        CLOSE_ANSWER_MS, CLOSE_TAKE_MS, CONTROLS_QUEUED_MAX, PIECES_PER_FRAME, SLICES_PER_WRITE_MAX, WRITE_STALL_MS,
-    },
-    observe::{DropReason, Tally},
+    limits::{CONTROLS_QUEUED_MAX, PIECES_PER_FRAME, WRITE_STALL_MS},
+    observe::DropReason,
     transport::TransportWrite,
 };
 
@@ -65,21 +59,6 @@ enum Queued {
     Control(Box<Bytes>),
 }
 
-/// How far the end of a connection has come (GW-35).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
-    #[default]
-    Open,
-    Closing {
-        deadline_ms: u64,
-        peer_closed: bool,
-    },
-    Waiting {
-        deadline_ms: u64,
-    },
-    Ended,
-}
-
 /// What became of a frame that was put into a mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Put {
@@ -91,28 +70,6 @@ pub(crate) enum Put {
     Overflow,
     /// The connection is closing: it was not taken.
     Closed,
-}
-
-/// What a flush left behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flushed {
-    /// Nothing waits.
-    Drained,
-    /// The peer takes no more: flush again when the transport is writable.
-    Blocked,
-    /// The transport failed.
-    Failed,
-    /// The connection is at its end: shut the transport down.
-    Ended(Ending),
-}
-
-/// How a transport is shut down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// In good order.
-    Finish,
-    /// At once: the peer did not do its part in time.
-    Reset,
 }
 
 /// Hears of every frame that is removed without being written.
@@ -230,226 +187,9 @@ impl Mailbox {
         }
     }
 
-    /// Writes everything that waits, or until the peer takes no more.
-    pub(crate) fn flush<W: TransportWrite>(
-        &mut self,
-        transport: &W,
-        bounds: &Bounds,
-        now: Now,
-        tally: &mut Tally,
-    ) -> Flushed {
-        if self.stage == Stage::Ended {
-            return Flushed::Drained;
-        }
-        tally.depth(self.frames, self.bytes);
-        let mut moved = false;
-        let flushed = loop {
-            if self.queue.is_empty() && self.lane.as_ref().is_none_or(|lane| lane.is_empty()) {
-                break self.drained(now);
-            }
-            self.number_acks();
-            let is_single = self.queue.is_single() && self.lane.is_none();
-            let wrote = match is_single {
-                true => self.write_once::<W, PIECES_PER_FRAME>(transport),
-                false => self.write_once::<W, SLICES_PER_WRITE_MAX>(transport),
-            };
-            match wrote {
-                Ok(0) => break Flushed::Failed,
-                Ok(count) => {
-                    moved = true;
-                    self.consume(count, transport, now, tally);
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break Flushed::Blocked,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(_) => break Flushed::Failed,
-            }
-        };
-        let blocked = flushed == Flushed::Blocked;
-        if moved || (blocked && !self.blocked) {
-            self.progress_ms = now.ms();
-        }
-        self.blocked = blocked;
-        self.dirty = blocked || flushed == Flushed::Failed;
-        if self.reader.is_some() && self.has_room(bounds) {
-            self.wake_reader();
-        }
-        flushed
-    }
-
-    /// Makes one write of at most `SLICES` pieces.
-    fn write_once<W: TransportWrite, const SLICES: usize>(&self, transport: &W) -> std::io::Result<usize> {
-        let mut slices = [IoSlice::new(&[]); SLICES];
-        let mut count = 0;
-        let mut skip = self.skip;
-        let lane = self.lane.iter().flat_map(|lane| lane.frames());
-        let queued = self.queue.iter().map(|queued| queued.pieces(transport));
-        for piece in queued.chain(lane.map(|frame| transport.pieces(frame))).flatten() {
-            if skip >= piece.len() {
-                skip -= piece.len();
-                continue;
-            }
-            slices[count] = IoSlice::new(&piece[mem::take(&mut skip)..]);
-            count += 1;
-            if count == SLICES {
-                break;
-            }
-        }
-        transport.try_write(&slices[..count])
-    }
-
-    /// Removes `count` written bytes from the front of the queue, then of the lane.
-    fn consume<W: TransportWrite>(&mut self, count: usize, transport: &W, now: Now, tally: &mut Tally) {
-        let mut rest = mem::take(&mut self.skip) + count;
-        while rest > 0 {
-            let Some(first) = self.next_written() else { return };
-            let length = first.pieces(transport).iter().map(|piece| piece.len()).sum();
-            if rest < length {
-                self.skip = rest;
-                self.queue.push_front(first);
-                return;
-            }
-            rest -= length;
-            match first {
-                Queued::Event(frame) => {
-                    self.frames -= 1;
-                    self.bytes -= frame.weight();
-                    self.numbered -= u16::from(frame.is_numbered());
-                    self.written += 1;
-                    tally.delivered_after_us(frame.class(), now.us.saturating_sub(frame.origin_us()));
-                }
-                Queued::Control(_) => self.controls -= 1,
-            }
-        }
-    }
-
-    /// Takes what is first in the order of writing; a frame of the lane counts in the queue from then on.
-    fn next_written(&mut self) -> Option<Queued> {
-        self.queue.pop_front().or_else(|| {
-            let frame = self.lane.as_mut()?.pop_oldest()?;
-            self.frames += 1;
-            self.bytes += frame.weight();
-            Some(Queued::Event(frame))
-        })
-    }
-
-    /// Gives every waiting `heartbeat_ack` the number it will have, unless bytes of it were written (GW-46).
-    fn number_acks(&mut self) {
-        if self.numbered == 0 {
-            return;
-        }
-        let mut s = self.written;
-        for (index, queued) in self.queue.iter_mut().enumerate() {
-            let Queued::Event(frame) = queued else { continue };
-            if frame.is_numbered()
-                && !(index == 0 && self.skip > 0)
-                && let Some(numbered) = frame.numbered(s)
-            {
-                self.bytes = self.bytes - frame.weight() + numbered.weight();
-                *frame = numbered;
-            }
-            s += 1;
-        }
-    }
-
-    fn drained(&mut self, now: Now) -> Flushed {
-        match self.stage {
-            Stage::Closing { peer_closed: true, .. } => {
-                self.stage = Stage::Ended;
-                Flushed::Ended(Ending::Finish)
-            }
-            Stage::Closing { peer_closed: false, .. } => {
-                self.stage = Stage::Waiting { deadline_ms: now.ms() + CLOSE_ANSWER_MS };
-                Flushed::Drained
-            }
-            Stage::Open | Stage::Waiting { .. } | Stage::Ended => Flushed::Drained,
-        }
-    }
-
     /// Whether the peer has taken nothing for ten seconds although something waits.
     pub(crate) fn is_stalled(&self, now: Now) -> bool {
         self.is_open() && self.blocked && now.ms() >= self.progress_ms + WRITE_STALL_MS
-    }
-
-    /// Begins the end: drops what waits, unless `keep` (1001 lets it go first), and puts the farewell behind it. A frame of
-    /// which bytes were written is finished first. The first cause wins; later ones change nothing.
-    pub(crate) fn begin_close(
-        &mut self,
-        farewell: Bytes,
-        keep: bool,
-        peer_closed: bool,
-        now: Now,
-        on_drop: OnDrop<'_>,
-    ) -> Put {
-        if self.stage != Stage::Open {
-            return Put::Closed;
-        }
-        if !keep {
-            self.drop_waiting(on_drop);
-        }
-        self.push_control(farewell);
-        self.stage = Stage::Closing { deadline_ms: now.ms() + CLOSE_TAKE_MS, peer_closed };
-        self.wake_reader();
-        self.mark_dirty()
-    }
-
-    fn drop_waiting(&mut self, on_drop: OnDrop<'_>) {
-        let started = (self.skip > 0).then(|| self.queue.pop_front()).flatten();
-        for queued in mem::take(&mut self.queue) {
-            if let Queued::Event(frame) = queued {
-                on_drop(frame.kind(), DropReason::Closed);
-            }
-        }
-        if let Some(mut lane) = self.lane.take() {
-            lane.retain(|_| false, &mut |kind, _| on_drop(kind, DropReason::Closed));
-        }
-        (self.frames, self.bytes, self.controls, self.numbered) = (0, 0, 0, 0);
-        match &started {
-            Some(Queued::Event(frame)) => {
-                (self.frames, self.bytes) = (1, frame.weight());
-                self.numbered = u16::from(frame.is_numbered());
-            }
-            Some(Queued::Control(_)) => self.controls = 1,
-            None => {}
-        }
-        if let Some(started) = started {
-            self.queue.push_back(started);
-        }
-    }
-
-    /// The peer's close arrived while the connection was closing already.
-    pub(crate) fn peer_closed(&mut self) -> Option<Ending> {
-        match &mut self.stage {
-            Stage::Closing { peer_closed, .. } => {
-                *peer_closed = true;
-                None
-            }
-            Stage::Waiting { .. } => {
-                self.stage = Stage::Ended;
-                Some(Ending::Finish)
-            }
-            Stage::Open | Stage::Ended => None,
-        }
-    }
-
-    /// The peer is gone, or nothing can be written to it any more: everything that waits is dropped.
-    pub(crate) fn peer_gone(&mut self, on_drop: OnDrop<'_>) -> Option<Ending> {
-        if mem::replace(&mut self.stage, Stage::Ended) == Stage::Ended {
-            return None;
-        }
-        self.skip = 0;
-        self.drop_waiting(on_drop);
-        self.wake_reader();
-        Some(Ending::Finish)
-    }
-
-    /// Ends a connection whose peer did not do its part of the close in time (GW-35).
-    pub(crate) fn end_overdue(&mut self, now: Now, on_drop: OnDrop<'_>) -> Option<Ending> {
-        match self.stage {
-            Stage::Closing { deadline_ms, .. } | Stage::Waiting { deadline_ms } if now.ms() >= deadline_ms => {
-                self.peer_gone(on_drop).map(|_| Ending::Reset)
-            }
-            Stage::Open | Stage::Closing { .. } | Stage::Waiting { .. } | Stage::Ended => None,
-        }
     }
 
     /// Gives back the heap of a mailbox that was empty since the last call.

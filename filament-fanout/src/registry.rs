@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use filament_core::Address;
 use filament_protocol::{ChannelId, GuildId, SessionId, Timestamp, UserId};
 use slab::Slab;
 
@@ -32,6 +33,8 @@ pub(crate) struct Registered<H> {
     /// Expiry of the newest access token of the session (GW-42).
     pub(crate) token_expires_at: Timestamp,
     pub(crate) next_ping_ms: u64,
+    /// Where it comes from, for the address gate (DEL-5).
+    pub(crate) address: Option<Address>,
     subscriptions: Vec<Place>,
     guilds: Vec<GuildPlace>,
 }
@@ -93,6 +96,7 @@ impl<H: Clone> Registry<H> {
         session_id: SessionId,
         token_expires_at: Timestamp,
         next_ping_ms: u64,
+        address: Option<Address>,
     ) -> ConnectionKey {
         let registered = Registered {
             handle,
@@ -100,6 +104,7 @@ impl<H: Clone> Registry<H> {
             session_id,
             token_expires_at,
             next_ping_ms,
+            address,
             subscriptions: Vec::new(),
             guilds: Vec::new(),
         };
@@ -153,9 +158,14 @@ impl<H: Clone> Registry<H> {
         self.users.get(&user_id).map_or(&[], Vec::as_slice)
     }
 
+    /// A user's connections, oldest first.
+    pub(crate) fn registered_of(&self, user_id: UserId) -> impl Iterator<Item = &Registered<H>> {
+        self.connections_of(user_id).iter().filter_map(|key| self.get(*key))
+    }
+
     /// The handles of a user's connections, oldest first.
     pub(crate) fn handles_of(&self, user_id: UserId) -> impl Iterator<Item = &H> {
-        self.connections_of(user_id).iter().filter_map(|key| self.get(*key)).map(|registered| &registered.handle)
+        self.registered_of(user_id).map(|registered| &registered.handle)
     }
 
     /// The handles of the connections subscribed to a channel, each once.
@@ -259,7 +269,7 @@ impl<H: Clone> Registry<H> {
         places.map(|place| self.guilds[slot(place.guild)].guild_id).collect()
     }
 
-    fn guild_of(&self, channel_id: ChannelId) -> Option<GuildId> {
+    pub(crate) fn guild_of(&self, channel_id: ChannelId) -> Option<GuildId> {
         self.channel(channel_id).map(|channel| channel.guild_id)
     }
 
@@ -410,7 +420,7 @@ mod tests {
                         let user_id = UserId::from_u128(u128::from(user));
                         let expected = registry.next_key();
                         let handle = u32::try_from(serial).expect("few");
-                        let key = registry.insert(handle, user_id, SessionId::from_u128(1), Timestamp::MIN, 0);
+                        let key = registry.insert(handle, user_id, SessionId::from_u128(1), Timestamp::MIN, 0, None);
                         prop_assert_eq!(key, expected);
                         model.insert(key, (user, BTreeSet::new()));
                     }

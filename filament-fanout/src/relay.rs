@@ -5,13 +5,13 @@
 //! 1. who saw the channels of `EDGE` events until now is noted;
 //! 2. the access changes are applied: ended sessions close, lost subscriptions end, queued frames nobody may have are removed;
 //! 3. the events are delivered, in their order, by the access as it is now;
-//! 4. `unsubscribed` is told to those who lost subscriptions (§6.4);
+//! 4. `unsubscribed` is told to those who lost subscriptions (§6.4), and who sees more hears of it ([`shift`](crate::shift));
 //! 5. the position moves on: the fence of this entry is passed.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use filament_core::{
-    AccessBefore, AccessChange, Audience, Entry, MemberLoss,
+    AccessBefore, AccessChange, AccessShift, Audience, Entry, MemberLoss,
     permission::{GraphChange, GuildGraph},
 };
 use filament_protocol::{
@@ -24,7 +24,9 @@ use crate::{
     clock::Now,
     close::Cause,
     frame::{Frame, Reach},
+    gate::{self, Gate},
     hub::Hub,
+    link::Link,
     observe::DropReason,
     registry::ConnectionKey,
     transport::TransportWrite,
@@ -33,7 +35,10 @@ use crate::{
 /// What the access changes of one entry take away.
 #[derive(Debug, Default)]
 struct Losses {
-    left: Vec<(GuildId, UserId, MemberLoss)>,
+    /// Users who lost all of a guild, and what their subscriptions are told.
+    left: Vec<(GuildId, UserId, UnsubscribedReason)>,
+    /// Members whose roles are others now.
+    reassigned: Vec<(GuildId, UserId)>,
     removed: Vec<(GuildId, ChannelId)>,
     /// Guilds in which somebody may see less than before.
     narrowed: BTreeSet<GuildId>,
@@ -41,6 +46,14 @@ struct Losses {
     touched: BTreeSet<GuildId>,
     /// Users of whom a membership cannot be followed.
     unknown: Vec<UserId>,
+}
+
+impl Losses {
+    /// Guilds whose gate may have closed to somebody: an address was banned, or a member is no longer excepted.
+    fn gated(&self) -> BTreeSet<GuildId> {
+        let reassigned = self.reassigned.iter().map(|(guild_id, _)| *guild_id);
+        self.narrowed.iter().copied().chain(reassigned).collect()
+    }
 }
 
 /// Subscriptions of one connection that ended: one channel, or all of the guild.
@@ -79,20 +92,30 @@ impl<W: TransportWrite> Hub<W> {
         debug_assert_eq!(entry.seq, self.position + 1, "entries are applied in order, without a gap");
         self.observe_stamp(entry.at);
         let before = self.edge_viewers(entry);
-        let ended = self.apply_access(entry, graphs, now);
+        let (ended, shifts) = self.apply_access(entry, graphs, now);
         for (index, event) in entry.events.iter().enumerate() {
             let before = before.iter().find(|(at, _)| *at == index).map_or(&[][..], |(_, users)| users);
             self.deliver(event, before, origin_us, now);
         }
         self.tell_unsubscribed(&ended, now);
+        self.note_shifts(&shifts, now);
         self.loads.log(entry);
         self.position = entry.seq;
     }
 
-    /// Who sees the channel of each `EDGE` event now, before the entry, by place of the event.
+    /// Who sees the channel of each `EDGE` event now, before the entry, or is a member of the guild it ends, by place of the event.
     fn edge_viewers(&self, entry: &Entry) -> Vec<(usize, Vec<UserId>)> {
-        let edges = entry.events.iter().enumerate().filter_map(|(index, event)| match event.audience {
-            Audience::Edge(guild_id, channel_id) => Some((index, guild_id, channel_id)),
+        let viewers = |guild_id, channel_id| {
+            let sees = move |user_id: &UserId| self.access.sees(guild_id, channel_id, *user_id);
+            self.access.members(guild_id).filter(sees)
+        };
+        let before = |audience| match audience {
+            Audience::Edge(guild_id, channel_id) => Some(viewers(guild_id, channel_id).collect()),
+            Audience::EdgeMember(guild_id, channel_id, user_id) => {
+                let saw = self.access.is_member(guild_id, user_id) && self.access.sees(guild_id, channel_id, user_id);
+                Some(saw.then_some(user_id).into_iter().collect())
+            }
+            Audience::FormerMembers(guild_id) => Some(self.access.members(guild_id).collect()),
             Audience::User(_)
             | Audience::Guild(_)
             | Audience::GuildAnd(..)
@@ -100,17 +123,19 @@ impl<W: TransportWrite> Hub<W> {
             | Audience::View(..)
             | Audience::Manage(..)
             | Audience::Subscribers(..) => None,
-        });
-        let viewers = |guild_id, channel_id| {
-            let sees = move |user_id: &UserId| self.access.sees(guild_id, channel_id, *user_id);
-            self.access.members(guild_id).filter(sees).collect()
         };
-        edges.map(|(index, guild_id, channel_id)| (index, viewers(guild_id, channel_id))).collect()
+        let events = entry.events.iter().enumerate();
+        events.filter_map(|(index, event)| before(event.audience).map(|users| (index, users))).collect()
     }
 
-    fn apply_access(&mut self, entry: &Entry, graphs: Vec<Arc<GuildGraph>>, now: Now) -> Vec<EndedSubscription> {
+    fn apply_access(
+        &mut self,
+        entry: &Entry,
+        graphs: Vec<Arc<GuildGraph>>,
+        now: Now,
+    ) -> (Vec<EndedSubscription>, Vec<AccessShift>) {
         if entry.access.is_empty() {
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         }
         let mut losses = Losses::default();
         for graph in graphs {
@@ -122,15 +147,16 @@ impl<W: TransportWrite> Hub<W> {
             self.apply_change(change, &mut losses, now);
         }
         self.access.revise(&before);
+        let Ok(shifts) = before.shifts(&mut self.access);
         for user_id in std::mem::take(&mut losses.unknown) {
             self.close_user(user_id, CloseCode::ContinuityLost, now);
         }
-        let ended = self.end_lost_subscriptions(&losses);
-        self.purge_lost_frames(&losses);
+        let ended = self.end_lost_subscriptions(&losses, now);
+        self.purge_lost_frames(&losses, now);
         for guild_id in losses.touched {
             self.forget_unused_guild(guild_id);
         }
-        ended
+        (ended, shifts)
     }
 
     fn apply_change(&mut self, change: &AccessChange, losses: &mut Losses, now: Now) {
@@ -149,6 +175,23 @@ impl<W: TransportWrite> Hub<W> {
                     losses.touched.insert(*guild_id);
                 }
             }
+            AccessChange::GuildDeleted { guild_id, .. } => {
+                let keys = self.registry.guild_subscriber_keys(*guild_id).iter();
+                let subscribed = keys.filter_map(|key| self.registry.get(*key)).map(|other| other.user_id);
+                let users: BTreeSet<UserId> = self.access.members(*guild_id).chain(subscribed).collect();
+                for user_id in users {
+                    if self.access.leave(*guild_id, user_id) {
+                        self.presence_changed().left(user_id, *guild_id);
+                    }
+                    losses.left.push((*guild_id, user_id, UnsubscribedReason::ChannelDeleted));
+                }
+                losses.touched.insert(*guild_id);
+            }
+            AccessChange::MemberRoles { guild_id, membership } => {
+                if self.access.reassign(*guild_id, membership) {
+                    losses.reassigned.push((*guild_id, membership.user_id));
+                }
+            }
             AccessChange::MemberJoined { guild_id, membership } => {
                 let user_id = membership.user_id;
                 if self.access.knows_user(user_id) && !self.access.join(*guild_id, membership.clone()) {
@@ -159,7 +202,11 @@ impl<W: TransportWrite> Hub<W> {
             AccessChange::MemberLeft { guild_id, user_id, loss } => {
                 self.access.leave(*guild_id, *user_id);
                 self.presence_changed().left(*user_id, *guild_id);
-                losses.left.push((*guild_id, *user_id, *loss));
+                let reason = match loss {
+                    MemberLoss::Left => UnsubscribedReason::Left,
+                    MemberLoss::Kicked | MemberLoss::Banned => UnsubscribedReason::AccessRevoked,
+                };
+                losses.left.push((*guild_id, *user_id, reason));
                 losses.touched.insert(*guild_id);
             }
             AccessChange::SessionRenewed { user_id, session_id, token_expires_at } => {
@@ -189,12 +236,10 @@ impl<W: TransportWrite> Hub<W> {
     }
 
     /// Ends the subscriptions whose channel is gone or not visible any more (FEN-3).
-    fn end_lost_subscriptions(&mut self, losses: &Losses) -> Vec<EndedSubscription> {
+    fn end_lost_subscriptions(&mut self, losses: &Losses, now: Now) -> Vec<EndedSubscription> {
         let mut ended = Vec::new();
-        for (guild_id, user_id, loss) in &losses.left {
-            let reason = match loss {
-                MemberLoss::Left => UnsubscribedReason::Left,
-            };
+        for (guild_id, user_id, reason) in &losses.left {
+            let reason = *reason;
             for key in self.registry.connections_of(*user_id).to_vec() {
                 if self.registry.unsubscribe_guild(key, *guild_id) {
                     ended.push(EndedSubscription { key, guild_id: *guild_id, channel_id: None, reason });
@@ -208,6 +253,13 @@ impl<W: TransportWrite> Hub<W> {
                 ended.push(EndedSubscription { key, guild_id: *guild_id, channel_id: Some(*channel_id), reason });
             }
         }
+        for guild_id in losses.gated() {
+            let reason = UnsubscribedReason::AccessRevoked;
+            for key in self.stopped_subscribers(guild_id, now) {
+                self.registry.unsubscribe_guild(key, guild_id);
+                ended.push(EndedSubscription { key, guild_id, channel_id: None, reason });
+            }
+        }
         for guild_id in &losses.narrowed {
             for (key, channel_id) in self.hidden_subscriptions(*guild_id) {
                 self.registry.unsubscribe(key, channel_id);
@@ -215,7 +267,32 @@ impl<W: TransportWrite> Hub<W> {
                 ended.push(EndedSubscription { key, guild_id: *guild_id, channel_id: Some(channel_id), reason });
             }
         }
+        for (guild_id, user_id) in &losses.reassigned {
+            for (key, channel_id) in self.hidden_subscriptions_of(*guild_id, *user_id) {
+                self.registry.unsubscribe(key, channel_id);
+                let reason = UnsubscribedReason::AccessRevoked;
+                ended.push(EndedSubscription { key, guild_id: *guild_id, channel_id: Some(channel_id), reason });
+            }
+        }
         ended
+    }
+
+    /// Connections subscribed in a guild that its gate stops.
+    fn stopped_subscribers(&self, guild_id: GuildId, now: Now) -> Vec<ConnectionKey> {
+        let Some(gate) = Gate::of(&self.access, guild_id, now.wall) else { return Vec::new() };
+        let stopped = |key: &&ConnectionKey| self.registry.get(**key).is_some_and(|registered| gate.stops(registered));
+        self.registry.guild_subscriber_keys(guild_id).iter().filter(stopped).copied().collect()
+    }
+
+    /// Subscriptions of one member in a guild to channels it does not see.
+    fn hidden_subscriptions_of(&self, guild_id: GuildId, user_id: UserId) -> Vec<(ConnectionKey, ChannelId)> {
+        let of_user = self.registry.connections_of(user_id).iter();
+        let subscribed =
+            of_user.flat_map(|key| self.registry.subscriptions(*key).into_iter().map(|channel_id| (*key, channel_id)));
+        let hidden = |(_, channel_id): &(ConnectionKey, ChannelId)| {
+            self.registry.guild_of(*channel_id) == Some(guild_id) && !self.access.sees(guild_id, *channel_id, user_id)
+        };
+        subscribed.filter(hidden).collect()
     }
 
     /// Subscriptions in a guild whose user does not see the channel, in the guild's order of channels.
@@ -240,11 +317,21 @@ impl<W: TransportWrite> Hub<W> {
     }
 
     /// Removes waiting frames of the guilds concerned that their receivers may no longer have (DEL-2, DEL-3).
-    fn purge_lost_frames(&self, losses: &Losses) {
+    fn purge_lost_frames(&self, losses: &Losses, now: Now) {
+        for guild_id in losses.gated() {
+            let Some(gate) = Gate::of(&self.access, guild_id, now.wall) else { continue };
+            let of_members = self.access.members(guild_id).flat_map(|user_id| self.registry.registered_of(user_id));
+            for registered in of_members.filter(|registered| gate.stops(registered)) {
+                self.purge_one(&registered.handle, |reach| reach.guild_id() != Some(guild_id) || !gate::keeps(reach));
+            }
+        }
         let remains = |user_id: UserId, guild_id: GuildId| {
             move |reach: &Reach| reach.guild_id() != Some(guild_id) || self.access.may_have(user_id, reach)
         };
         for (guild_id, user_id, _) in &losses.left {
+            self.purge(*user_id, remains(*user_id, *guild_id));
+        }
+        for (guild_id, user_id) in &losses.reassigned {
             self.purge(*user_id, remains(*user_id, *guild_id));
         }
         for guild_id in &losses.narrowed {
@@ -264,10 +351,14 @@ impl<W: TransportWrite> Hub<W> {
 
     fn purge(&self, user_id: UserId, may_have: impl Fn(&Reach) -> bool) {
         for link in self.registry.handles_of(user_id) {
-            let mut mailbox = link.lock();
-            if !mailbox.is_empty() {
-                mailbox.purge(&may_have, &mut |kind, reason| self.stats.dropped(kind, reason));
-            }
+            self.purge_one(link, &may_have);
+        }
+    }
+
+    fn purge_one(&self, link: &Link<W>, may_have: impl Fn(&Reach) -> bool) {
+        let mut mailbox = link.lock();
+        if !mailbox.is_empty() {
+            mailbox.purge(&may_have, &mut |kind, reason| self.stats.dropped(kind, reason));
         }
     }
 

@@ -7,17 +7,20 @@ use filament_protocol::{ChannelId, Event, event::ChannelReorder};
 
 use crate::{
     access::views::{ChannelSet, Views},
+    clock::Now,
     frame::{Frame, Reach},
+    gate::Gate,
     hub::Hub,
     transport::TransportWrite,
 };
 
 impl<W: TransportWrite> Hub<W> {
     /// Delivers a new order to the members of the guild. Receivers who see the same channels share one frame.
-    pub(crate) fn deliver_order(&mut self, order: &ChannelOrder, origin_us: u64) -> u64 {
+    pub(crate) fn deliver_order(&mut self, order: &ChannelOrder, origin_us: u64, now: Now) -> u64 {
         let Self { registry, access, outbox, .. } = self;
         let guild_id = order.guild_id;
         let Some(graph) = access.graph(guild_id) else { return 0 };
+        let gate = Gate::of(access, guild_id, now.wall);
         let mut views = Views::of(graph);
         let mut rendered: HashMap<ChannelSet, Option<Frame>> = HashMap::new();
         let mut taken = 0;
@@ -26,7 +29,9 @@ impl<W: TransportWrite> Hub<W> {
             let visible = views.visible(subject);
             let frame = rendered.entry(visible).or_insert_with(|| render(order, &views, &visible, origin_us));
             if let Some(frame) = frame {
-                taken += outbox.put_all(registry.handles_of(user_id), frame);
+                let of_user = registry.registered_of(user_id);
+                let let_in = of_user.filter(|registered| gate.is_none_or(|gate| !gate.stops(registered)));
+                taken += outbox.put_all(let_in.map(|registered| &registered.handle), frame);
             }
         }
         taken

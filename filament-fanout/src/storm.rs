@@ -4,6 +4,7 @@
 //! alone. It asks no permission rule and no index of this crate.
 
 mod listener;
+mod op;
 mod truth;
 
 use std::{
@@ -11,12 +12,13 @@ use std::{
     mem::replace,
 };
 
-use filament_core::Seq;
+use filament_core::{Address, Seq};
 use filament_protocol::{ChannelId, ErrorCode, GuildId};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use self::{
     listener::Listener,
+    op::{Op, op, racing_op},
     truth::{Audience, ChannelTruth, GuildTruth, Item, Truth},
 };
 use crate::{
@@ -26,81 +28,6 @@ use crate::{
     world::{Client, Connect, Connecting, World, ready, user},
 };
 
-/// Users of the storm. 0 owns the server and is nowhere a member.
-const USERS: u128 = 4;
-
-#[derive(Clone, Debug)]
-enum Op {
-    Join(u128, usize),
-    Leave(u128, usize),
-    Create(usize, Vec<u128>),
-    Delete(usize, Index),
-    Hide(usize, Index, u128, bool),
-    HideFromAll(usize, Index, bool),
-    Shut(usize, bool),
-    Reorder(usize),
-    Post(usize, Index),
-    Relay(usize),
-    Connect(u128),
-    Load(Index),
-    Finish(Index),
-    Disconnect(Index, bool),
-    Subscribe(Index, usize, Index),
-    Unsubscribe(Index, usize, Index),
-    Flush,
-    Stall(Index),
-    Allow(Index, usize),
-    Resume(Index),
-}
-
-fn op() -> impl Strategy<Value = Op> {
-    let member = || 1..USERS;
-    let guild = || 0..2_usize;
-    let any_index = any::<Index>;
-    prop_oneof![
-        2 => (member(), guild()).prop_map(|(u, g)| Op::Join(u, g)),
-        1 => (member(), guild()).prop_map(|(u, g)| Op::Leave(u, g)),
-        2 => (guild(), vec(member(), 0..2)).prop_map(|(g, hidden)| Op::Create(g, hidden)),
-        1 => (guild(), any_index()).prop_map(|(g, c)| Op::Delete(g, c)),
-        2 => (guild(), any_index(), member(), any::<bool>()).prop_map(|(g, c, u, on)| Op::Hide(g, c, u, on)),
-        1 => (guild(), any_index(), any::<bool>()).prop_map(|(g, c, on)| Op::HideFromAll(g, c, on)),
-        1 => (guild(), any::<bool>()).prop_map(|(g, on)| Op::Shut(g, on)),
-        1 => guild().prop_map(Op::Reorder),
-        8 => (guild(), any_index()).prop_map(|(g, c)| Op::Post(g, c)),
-        6 => (1..4_usize).prop_map(Op::Relay),
-        3 => (0..USERS).prop_map(Op::Connect),
-        2 => any_index().prop_map(Op::Load),
-        3 => any_index().prop_map(Op::Finish),
-        1 => (any_index(), any::<bool>()).prop_map(|(n, clean)| Op::Disconnect(n, clean)),
-        6 => (any_index(), guild(), any_index()).prop_map(|(n, g, c)| Op::Subscribe(n, g, c)),
-        1 => (any_index(), guild(), any_index()).prop_map(|(n, g, c)| Op::Unsubscribe(n, g, c)),
-        4 => Just(Op::Flush),
-        1 => any_index().prop_map(Op::Stall),
-        1 => (any_index(), 1..400_usize).prop_map(|(n, bytes)| Op::Allow(n, bytes)),
-        2 => any_index().prop_map(Op::Resume),
-    ]
-}
-
-/// Loads under way while access changes: few users, who come and go all the time.
-fn racing_op() -> impl Strategy<Value = Op> {
-    let guild = || 0..2_usize;
-    let any_index = any::<Index>;
-    prop_oneof![
-        3 => (2..USERS, guild()).prop_map(|(u, g)| Op::Join(u, g)),
-        3 => (2..USERS, guild()).prop_map(|(u, g)| Op::Leave(u, g)),
-        2 => (guild(), any_index(), 3..USERS, any::<bool>()).prop_map(|(g, c, u, on)| Op::Hide(g, c, u, on)),
-        1 => guild().prop_map(|g| Op::Create(g, vec![3])),
-        3 => (guild(), any_index()).prop_map(|(g, c)| Op::Post(g, c)),
-        6 => (1..20_usize).prop_map(Op::Relay),
-        3 => (2..USERS).prop_map(Op::Connect),
-        6 => any_index().prop_map(Op::Load),
-        3 => any_index().prop_map(Op::Finish),
-        3 => (any_index(), any::<bool>()).prop_map(|(n, clean)| Op::Disconnect(n, clean)),
-        4 => (any_index(), guild(), any_index()).prop_map(|(n, g, c)| Op::Subscribe(n, g, c)),
-        2 => Just(Op::Flush),
-    ]
-}
-
 /// What was committed: the truth after it, and what it says to whom.
 #[derive(Clone, Debug)]
 struct Committed {
@@ -108,13 +35,18 @@ struct Committed {
     events: Vec<(Audience, String)>,
     /// Whoever joins: may be closed with 4009 if the guild could not be loaded as of the entry.
     joined: Option<u128>,
+    /// Whether those whose access is another are told of it: not where channels come and go.
+    tells: bool,
 }
 
 struct Storm {
     world: World,
     /// By seq; 0 is the state before the first entry.
     committed: Vec<Committed>,
-    connecting: Vec<Connecting>,
+    /// Connects with the address they come from.
+    connecting: Vec<(u128, Connecting)>,
+    /// Whom to tell of their access.
+    due: BTreeSet<(GuildId, u128)>,
     listeners: Vec<Listener>,
 }
 
@@ -122,14 +54,27 @@ impl Storm {
     fn new() -> Self {
         let config = FanoutConfig { queue_frames: 16, connections_per_user: 3, shards: 2, ..FanoutConfig::default() };
         let world = World::new(config);
-        let nothing = Committed { truth: Truth::default(), events: Vec::new(), joined: None };
-        let mut storm = Self { world, committed: vec![nothing], connecting: Vec::new(), listeners: Vec::new() };
+        let nothing = Committed { truth: Truth::default(), events: Vec::new(), joined: None, tells: false };
+        let mut storm = Self {
+            world,
+            committed: vec![nothing],
+            connecting: Vec::new(),
+            due: BTreeSet::new(),
+            listeners: Vec::new(),
+        };
         for owner in [1, 2] {
             let id = storm.world.script.create_guild(user(owner));
             let mut truth = storm.head().clone();
             let members = BTreeSet::from([owner]);
-            truth.guilds.push(GuildTruth { id, owner, members, is_shut: false, channels: Vec::new() });
-            storm.note(truth, vec![(Audience::User(owner), format!("available {id}"))], None);
+            truth.guilds.push(GuildTruth {
+                id,
+                owner,
+                members,
+                is_shut: false,
+                banned: BTreeSet::new(),
+                channels: Vec::new(),
+            });
+            storm.note(truth, vec![(Audience::User(owner), format!("available {id}"))], None, true);
         }
         for guild in 0..2 {
             storm.run(Op::Create(guild, Vec::new()));
@@ -148,8 +93,8 @@ impl Storm {
         &self.committed[usize::try_from(self.world.position()).expect("small")].truth
     }
 
-    fn note(&mut self, truth: Truth, events: Vec<(Audience, String)>, joined: Option<u128>) {
-        self.committed.push(Committed { truth, events, joined });
+    fn note(&mut self, truth: Truth, events: Vec<(Audience, String)>, joined: Option<u128>, tells: bool) {
+        self.committed.push(Committed { truth, events, joined, tells });
     }
 
     fn channel(&self, guild: usize, nth: Index) -> Option<(GuildId, ChannelId)> {
@@ -167,23 +112,28 @@ impl Storm {
             | Op::HideFromAll(..)
             | Op::Shut(..)
             | Op::Reorder(_)
+            | Op::BanAddress(..)
             | Op::Post(..) => self.mutate(&op),
             Op::Relay(count) => {
                 for _ in 0..count {
                     self.relay_one();
                 }
             }
-            Op::Connect(n) => match self.world.begin_connect(n) {
-                Connect::Done(client) => self.listen(n, client),
-                Connect::Loading(connecting) => self.connecting.push(*connecting),
-            },
+            Op::Connect(n, address) => {
+                self.world.address = Some(Address::from_bits(address));
+                match self.world.begin_connect(n) {
+                    Connect::Done(client) => self.listen(n, address, client),
+                    Connect::Loading(connecting) => self.connecting.push((address, *connecting)),
+                }
+            }
             Op::Load(nth) => {
                 if let Some(at) = pick(nth, self.connecting.len()) {
-                    self.world.load(&mut self.connecting[at]);
+                    self.world.load(&mut self.connecting[at].1);
                 }
             }
             Op::Finish(nth) => self.finish(nth),
             Op::Flush => self.flush(),
+            Op::Tell => self.tell(),
             Op::Disconnect(nth, _)
             | Op::Subscribe(nth, ..)
             | Op::Unsubscribe(nth, ..)
@@ -201,9 +151,10 @@ impl Storm {
     fn mutate(&mut self, op: &Op) {
         let mut truth = self.head().clone();
         let joined = if let Op::Join(n, _) = op { Some(*n) } else { None };
+        let tells = matches!(op, Op::Join(..) | Op::Hide(..) | Op::HideFromAll(..) | Op::Shut(..));
         let said = self.change_guild(op, &mut truth).or_else(|| self.change_channel(op, &mut truth));
         if let Some(events) = said {
-            self.note(truth, events, joined);
+            self.note(truth, events, joined, tells);
         }
     }
 
@@ -236,6 +187,13 @@ impl Storm {
                 (replace(&mut guild.is_shut, on) != on).then(|| {
                     script.shut(guild.id, on);
                     vec![(Audience::Guild(guild.id), format!("shut {} {on}", guild.id))]
+                })
+            }
+            Op::BanAddress(guild, address, on) => {
+                let guild = &mut truth.guilds[guild];
+                (if on { guild.banned.insert(address) } else { guild.banned.remove(&address) }).then(|| {
+                    script.ban_address(guild.id, address, on);
+                    Vec::new()
                 })
             }
             Op::Reorder(guild) => {
@@ -296,7 +254,7 @@ impl Storm {
 
     fn finish(&mut self, nth: Index) {
         let Some(at) = pick(nth, self.connecting.len()) else { return };
-        let mut connecting = self.connecting.swap_remove(at);
+        let (address, mut connecting) = self.connecting.swap_remove(at);
         if connecting.snapshot.is_none() {
             self.world.load(&mut connecting);
         }
@@ -304,16 +262,17 @@ impl Storm {
         self.relay_to(seq);
         let n = connecting.user_id.as_u128();
         if let Some(client) = self.world.finish_connect(Box::new(connecting)) {
-            self.listen(n, client);
+            self.listen(n, address, client);
         }
     }
 
-    fn listen(&mut self, n: u128, client: Client) {
+    fn listen(&mut self, n: u128, address: u128, client: Client) {
         if !client.link.lock().is_open() {
             return; // over a cap
         }
         self.listeners.push(Listener {
             user: n,
+            address,
             client,
             subscriptions: BTreeSet::new(),
             queue: VecDeque::new(),
@@ -383,7 +342,7 @@ impl Storm {
         if !listener.client.link.lock().is_open() {
             return;
         }
-        let may = present.sees(guild, channel, listener.user);
+        let may = present.sees(guild, channel, listener.user) && !present.stops(guild, listener.user, listener.address);
         assert_eq!(outcome, if may { Subscribing::Done } else { Subscribing::Refused(ErrorCode::Forbidden) });
         if may {
             listener.subscriptions.insert((guild, channel));
@@ -404,17 +363,34 @@ impl Storm {
 
     /// Applies one entry, and works out from the sets what every connection is to hear of it.
     fn relay_one(&mut self) -> Option<()> {
+        let connected = self.listeners.iter().filter(|listener| listener.client.link.lock().is_open());
+        let here: BTreeSet<u128> = connected.map(|listener| listener.user).collect();
         let entry = self.world.relay_one()?;
         let seq = usize::try_from(entry.seq).expect("small");
         let before = self.committed[seq - 1].truth.clone();
-        let Committed { truth, events, joined } = self.committed[seq].clone();
+        let Committed { truth, events, joined, tells } = self.committed[seq].clone();
         for listener in &mut self.listeners {
             listener.hear(&before, &truth, &events);
         }
         // A user that joins a guild nobody here was in is closed if the guild has changed since.
         self.listeners.retain(|listener| joined != Some(listener.user) || listener.client.link.lock().is_open());
+        let is_cut_off = |user: u128| joined == Some(user) && self.listeners.iter().all(|other| other.user != user);
+        if tells {
+            let shifted = truth.shifted(&before).into_iter();
+            self.due.extend(shifted.filter(|(_, user)| here.contains(user) && !is_cut_off(*user)));
+        }
         self.world.check();
         Some(())
+    }
+
+    /// Tells everybody due what they may do.
+    fn tell(&mut self) {
+        let present = self.present().clone();
+        for (guild, user) in std::mem::take(&mut self.due) {
+            let of_user = self.listeners.iter_mut().filter(|listener| listener.user == user);
+            of_user.for_each(|listener| listener.hear_access(guild, &present));
+        }
+        self.world.tell_shifts();
     }
 
     fn flush(&mut self) {
@@ -440,6 +416,7 @@ fn run_to_the_end(ops: Vec<Op>) {
         listener.is_stalled = false;
     }
     storm.relay_to_head();
+    storm.tell();
     storm.flush();
     storm.flush();
 }
@@ -447,7 +424,7 @@ fn run_to_the_end(ops: Vec<Op>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// Proves DEL-1 to DEL-4, DEL-7, FEN-2 to FEN-4, GW-11, GW-20, GW-22, GW-30, GW-31, ORD-1 to ORD-3.
+    /// Proves DEL-1 to DEL-5, DEL-7, CMP-5, FEN-2 to FEN-4, GW-11, GW-20, GW-22, GW-30, GW-31, ORD-1 to ORD-3.
     #[test]
     fn every_connection_hears_exactly_its_audience_in_order_or_is_closed(ops in vec(op(), 1..150)) {
         run_to_the_end(ops);

@@ -9,7 +9,7 @@ use filament_protocol::{
 };
 
 use crate::{
-    clock::Now, frame::Reach, hub::Hub, limits::SUBSCRIPTIONS_MAX, link::Link, observe::DropReason,
+    clock::Now, frame::Reach, gate::Gate, hub::Hub, limits::SUBSCRIPTIONS_MAX, link::Link, observe::DropReason,
     transport::TransportWrite,
 };
 
@@ -27,7 +27,7 @@ pub(crate) enum Subscribing {
 impl<W: TransportWrite> Hub<W> {
     /// Checks, registers and answers a subscribe: from here on every event of `SUB(c)` is delivered (GW-20 to GW-23).
     ///
-    /// "No such guild", "no such channel" and "not visible" are one refusal.
+    /// "No such guild", "no such channel", "not visible" and "not from this address" are one refusal.
     pub(crate) fn subscribe(
         &mut self,
         link: &Arc<Link<W>>,
@@ -43,7 +43,8 @@ impl<W: TransportWrite> Hub<W> {
         if !self.access.knows_guild(guild_id) && self.access.is_server_owner(user_id) {
             return Subscribing::UnknownGuild;
         }
-        if !self.access.sees(guild_id, channel_id, user_id) {
+        let is_stopped = Gate::of(&self.access, guild_id, now.wall).is_some_and(|gate| gate.stops(registered));
+        if is_stopped || !self.access.sees(guild_id, channel_id, user_id) {
             return Subscribing::Refused(ErrorCode::Forbidden);
         }
         if !self.registry.is_subscribed(link.key, channel_id) {

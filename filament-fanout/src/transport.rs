@@ -20,6 +20,10 @@ pub trait TransportWrite: Send + Sync + 'static {
     /// The bytes of a frame on this transport, in order; empty pieces are skipped. The same frame always has the same bytes.
     fn pieces<'f>(&self, frame: &'f Frame) -> [&'f [u8]; PIECES_PER_FRAME];
 
+    /// Reads from memory what [`try_write`](Self::try_write) is about to need, for no other effect than to have it in the cache: called
+    /// for some transports in a row just before they are written. Does nothing unless implemented.
+    fn prefetch(&self) {}
+
     /// Writes what fits now of 1 to 64 slices, in one system call, and returns how many bytes were taken. This is where the time
     /// goes: one slice, the common case, is cheaper in a plain write than in a vectored one.
     ///

@@ -1,6 +1,6 @@
 //! The ports a fanout reads from, as one object: what they are made of does not show in the types of connections.
 
-use std::{error::Error, future::Future, num::NonZeroU16, pin::Pin, sync::Arc};
+use std::{error::Error, future::Future, num::NonZeroU16, pin::Pin, sync::Arc, time::Duration};
 
 use filament_core::{AccessSource, Entry, Journal, Seq, UserAccess, permission::GuildGraph};
 use filament_protocol::{GuildId, SessionId, UserId};
@@ -16,6 +16,7 @@ pub(crate) type GuildSnapshot = (Seq, Option<Arc<GuildGraph>>);
 /// A journal and an access source. One call a batch or a connect: boxing the futures costs nothing that shows.
 pub(crate) trait Upstream: Send + Sync {
     fn head(&self) -> Seq;
+    fn age(&self, seq: Seq) -> Option<Duration>;
     fn wait_past(&self, seq: Seq) -> Answer<'_, Seq>;
     fn read_after(&self, seq: Seq, entries_max: NonZeroU16) -> Answer<'_, Result<Vec<Arc<Entry>>, UpstreamError>>;
     fn load_user(
@@ -36,6 +37,10 @@ pub(crate) struct Ports<J, A> {
 impl<J: Journal, A: AccessSource> Upstream for Ports<J, A> {
     fn head(&self) -> Seq {
         self.journal.head().seq
+    }
+
+    fn age(&self, seq: Seq) -> Option<Duration> {
+        self.journal.age(seq)
     }
 
     fn wait_past(&self, seq: Seq) -> Answer<'_, Seq> {

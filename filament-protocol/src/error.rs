@@ -1,14 +1,15 @@
 //! The error codes of the contract (§9.2): one table, for REST and for the `error` event.
 
+use crate::shape::{Described, Shape, Words};
 use crate::word::words;
 
 /// Derives the enum and its properties from the one table.
 macro_rules! error_codes {
-    ( $( $(#[$meta:meta])* $variant:ident = $word:literal, $status:literal, $in_event:literal; )+ ) => {
+    ( $( $(#[doc = $doc:literal])+ $variant:ident = $word:literal, $status:literal, $in_event:literal; )+ ) => {
         words! {
             /// What went wrong, as the wire says it.
             pub enum ErrorCode {
-                $( $(#[$meta])* $variant = $word, )+
+                $( $(#[doc = $doc])+ $variant = $word, )+
             }
         }
 
@@ -80,3 +81,33 @@ impl ErrorCode {
         self.name()
     }
 }
+
+/// How many codes may stand in an `error` event.
+const IN_EVENT: usize = {
+    let mut count = 0;
+    let mut index = 0;
+    while index < ErrorCode::ALL.len() {
+        count += ErrorCode::ALL[index].in_event() as usize;
+        index += 1;
+    }
+    count
+};
+
+/// The codes that may stand in an `error` event, as words.
+pub(crate) static EVENT_ERROR_CODES: Words = Words {
+    name: "EventErrorCode",
+    doc: " What was wrong with a command, as the wire says it.\n",
+    words: &{
+        let Shape::Words(all) = ErrorCode::SHAPE else { panic!("codes are words") };
+        let mut words = [all.words[0]; IN_EVENT];
+        let (mut index, mut next) = (0, 0);
+        while index < ErrorCode::ALL.len() {
+            if ErrorCode::ALL[index].in_event() {
+                words[next] = all.words[index];
+                next += 1;
+            }
+            index += 1;
+        }
+        words
+    },
+};

@@ -3,120 +3,63 @@
 //! The table below is the catalogue of §4. The enum, the decoder and every property of a kind derive from it, so an
 //! event that is not in the table does not exist.
 
+mod catalogue;
 mod channel;
 mod connection;
+mod friend;
+mod member;
 mod message;
+mod planned;
 mod presence;
+mod profile;
+mod role;
+mod stream;
+mod voice;
 mod workspace;
 
+pub use catalogue::{ActorPolicy, Class, Lifecycle, Scope};
 pub use channel::{ChannelCreate, ChannelDelete, ChannelReorder, ChannelUpdate, ChannelUpdatedFields};
 pub use connection::{
     Closing, Error, HeartbeatAck, PresenceSync, Ready, ResumeState, Subscribed, Unsubscribed, UnsubscribedReason,
     VoiceParticipantSync,
 };
+pub use friend::{FriendRemove, FriendRequestCreate, FriendRequestDelete, FriendRequestState, FriendRequestUpdate};
+pub use member::{
+    IpBanAction, IpBanSummary, RemoveReason, WorkspaceIpBanSync, WorkspaceMemberAdd, WorkspaceMemberBan,
+    WorkspaceMemberRemove, WorkspaceMemberUnban, WorkspaceMemberUpdate, WorkspaceMemberUpdatedFields,
+};
 pub use message::{
     MessageCreate, MessageDelete, MessageReaction, MessageUpdate, MessageUpdatedFields, ReactionOperation,
 };
+pub use planned::{PLANNED, PlannedEvent, ReadStateUpdate, TypingStart};
 pub use presence::{PresenceStatus, PresenceUpdate};
+pub use profile::{ProfileAvatarUpdate, ProfileBannerUpdate, ProfileUpdate, ProfileUpdatedFields};
+pub use role::{
+    OverrideUpdatedFields, RolePosition, WorkspaceChannelOverrideUpdate, WorkspaceChannelRoleOverrideUpdate,
+    WorkspaceRoleAssignmentAdd, WorkspaceRoleAssignmentRemove, WorkspaceRoleCreate, WorkspaceRoleDelete,
+    WorkspaceRoleReorder, WorkspaceRoleUpdate, WorkspaceRoleUpdatedFields,
+};
+pub use stream::{Batch, CaughtUp, Reset, ResetReason};
+pub use voice::{
+    VoiceParticipantJoin, VoiceParticipantLeave, VoiceParticipantUpdate, VoiceParticipantUpdatedFields,
+    VoiceStreamPublish, VoiceStreamUnpublish,
+};
 pub use workspace::{
-    AvailableReason, RemoveReason, RoleOverrideUpdatedFields, UnavailableReason, WorkspaceAccessUpdate,
-    WorkspaceAvailable, WorkspaceChannelRoleOverrideUpdate, WorkspaceMemberAdd, WorkspaceMemberRemove,
-    WorkspaceRoleAssignmentAdd, WorkspaceUnavailable, WorkspaceUpdate, WorkspaceUpdatedFields,
+    AvailableReason, UnavailableReason, WorkspaceAccessUpdate, WorkspaceAvailable, WorkspaceDefaultRoleUpdate,
+    WorkspaceDelete, WorkspaceOwnerUpdate, WorkspaceUnavailable, WorkspaceUpdate, WorkspaceUpdatedFields,
 };
 
-use serde::Deserializer;
+use serde::ser::SerializeStruct;
+use serde::{Deserializer, Serialize, Serializer};
 use thiserror::Error as ThisError;
 
 use crate::envelope;
-use crate::limits::EVENT_BYTES_MAX;
-
-/// Whom an event concerns; a label of metrics and of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// One connection.
-    Connection,
-    /// The subscribers of a channel.
-    Channel,
-    /// The members of a guild.
-    Guild,
-    /// The connections of a user.
-    User,
-}
-
-impl Scope {
-    /// Returns the label.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Connection => "connection",
-            Self::Channel => "channel",
-            Self::Guild => "guild",
-            Self::User => "user",
-        }
-    }
-}
-
-/// How an event is delivered (§2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// Journalled, never dropped, in commit order.
-    Durable,
-    /// Not journalled, never dropped, in queue order.
-    Live,
-    /// May be replaced by a newer value or dropped; every drop is counted.
-    Ephemeral,
-}
-
-impl Class {
-    /// Returns the label.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Durable => "durable",
-            Self::Live => "live",
-            Self::Ephemeral => "ephemeral",
-        }
-    }
-}
-
-/// Whether an event names who caused it (§3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ActorPolicy {
-    /// `actor_user_id` is present for every receiver.
-    Always,
-    /// `actor_user_id` is present only for receivers who may read the audit log.
-    Audit,
-    /// `actor_user_id` is part of the payload.
-    Required,
-    /// There is no `actor_user_id`.
-    Never,
-}
-
-impl ActorPolicy {
-    /// Returns the word of the contract.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Always => "always",
-            Self::Audit => "audit",
-            Self::Required => "required",
-            Self::Never => "never",
-        }
-    }
-}
-
-/// Whether new clients should still read an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lifecycle {
-    /// In use.
-    Active,
-    /// Sent for existing clients; a replacement exists.
-    Deprecated,
-}
+use crate::limits::{EVENT_BYTES_MAX, MESSAGE_BYTES_MAX};
+use crate::shape::{Described, Shape};
 
 /// Derives kinds, payloads and decoder from the one table.
 macro_rules! events {
-    ( $( $(#[$meta:meta])* $variant:ident = $name:literal, $scope:ident, $class:ident, $actor:ident, $lifecycle:ident, $since:literal, $audience:literal; )+ ) => {
+    ( $( $(#[$meta:meta])* $variant:ident = $name:literal, $scope:ident, $class:ident, $actor:ident, $lifecycle:ident $(($migration:literal))?, $since:literal, $audience:literal $(, coalesced by $($key:ident)+)?; )+ ) => {
         /// The name of an event.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum EventKind {
@@ -163,6 +106,18 @@ macro_rules! events {
                 match self { $( Self::$variant => Lifecycle::$lifecycle, )+ }
             }
 
+            /// Returns what to read instead of a deprecated event.
+            #[must_use]
+            pub const fn migration(self) -> Option<&'static str> {
+                match self { $( Self::$variant => { const NOTE: &[&str] = &[$($migration)?]; NOTE.first().copied() } )+ }
+            }
+
+            /// Returns the members that tell which newer event of this kind replaces an older one; empty if none does.
+            #[must_use]
+            pub const fn coalescing_key(self) -> &'static [&'static str] {
+                match self { $( Self::$variant => &[$($(stringify!($key)),+)?], )+ }
+            }
+
             /// Returns the contract version that introduced it.
             #[must_use]
             pub const fn since(self) -> &'static str {
@@ -173,6 +128,12 @@ macro_rules! events {
             #[must_use]
             pub const fn audience(self) -> &'static str {
                 match self { $( Self::$variant => $audience, )+ }
+            }
+
+            /// Returns what its payload looks like.
+            #[must_use]
+            pub const fn shape(self) -> Shape {
+                match self { $( Self::$variant => <$variant as Described>::SHAPE, )+ }
             }
 
             /// Decodes the payload of this kind.
@@ -194,6 +155,11 @@ macro_rules! events {
             #[must_use]
             pub const fn kind(&self) -> EventKind {
                 match self { $( Self::$variant(_) => EventKind::$variant, )+ }
+            }
+
+            /// Writes the whole envelope.
+            fn serialize_members<S: SerializeStruct>(&self, envelope: &mut S) -> Result<(), S::Error> {
+                match self { $( Self::$variant(payload) => envelope.serialize_field("d", payload), )+ }
             }
 
             /// Appends the payload, without envelope.
@@ -225,6 +191,12 @@ events! {
     PresenceSync = "presence_sync", Connection, Live, Never, Active, "1.0", "CONN";
     /// Who is in a voice channel, complete.
     VoiceParticipantSync = "voice_participant_sync", Connection, Live, Never, Active, "1.0", "CONN";
+    /// Several events in one frame.
+    Batch = "batch", Connection, Live, Never, Active, "1.0", "CONN";
+    /// Something missed could not be replayed.
+    Reset = "reset", Connection, Live, Never, Active, "1.0", "CONN";
+    /// Everything missed has been told.
+    CaughtUp = "caught_up", Connection, Live, Never, Active, "1.0", "CONN";
     /// Answer to a heartbeat.
     HeartbeatAck = "heartbeat_ack", Connection, Live, Never, Active, "1.0", "CONN";
     /// Last event of a stream the server ends.
@@ -246,38 +218,109 @@ events! {
     /// The order of channels changed.
     ChannelReorder = "channel_reorder", Guild, Durable, Never, Active, "1.0", "GUILD(g), rendered per receiver";
     /// A member came online or went offline.
-    PresenceUpdate = "presence_update", Guild, Ephemeral, Never, Active, "1.0", "PRES(g)";
+    PresenceUpdate = "presence_update", Guild, Ephemeral, Never, Active, "1.0", "PRES(g)", coalesced by guild_id user_id;
+    /// Somebody joined a voice channel.
+    VoiceParticipantJoin = "voice_participant_join", Channel, Live, Never, Active, "1.0", "SUB(c)";
+    /// Somebody left a voice channel.
+    VoiceParticipantLeave = "voice_participant_leave", Channel, Live, Never, Active, "1.0", "SUB(c)";
+    /// Flags of a voice participant changed. Ephemeral if only `is_speaking` did, see [`Event::class`].
+    VoiceParticipantUpdate = "voice_participant_update", Channel, Live, Never, Active, "1.0", "SUB(c)";
+    /// A voice participant sends a stream.
+    VoiceStreamPublish = "voice_stream_publish", Channel, Live, Never, Active, "1.0", "SUB(c)";
+    /// A voice participant sends a stream no longer.
+    VoiceStreamUnpublish = "voice_stream_unpublish", Channel, Live, Never, Active, "1.0", "SUB(c)";
     /// Name or visibility of a guild changed.
     WorkspaceUpdate = "workspace_update", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
+    /// A guild was deleted.
+    WorkspaceDelete = "workspace_delete", Guild, Durable, Always, Active, "1.0", "GUILD(g) as of before";
+    /// Ownership was transferred.
+    WorkspaceOwnerUpdate = "workspace_owner_update", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
+    /// New members get another role.
+    WorkspaceDefaultRoleUpdate = "workspace_default_role_update", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
     /// Somebody became a member.
     WorkspaceMemberAdd = "workspace_member_add", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
+    /// The derived legacy role of a member changed.
+    WorkspaceMemberUpdate = "workspace_member_update", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
     /// Somebody stopped being a member.
     WorkspaceMemberRemove = "workspace_member_remove", Guild, Durable, Audit, Active, "1.0", "GUILD(g) ∪ USER(user_id)";
+    /// Somebody was banned.
+    WorkspaceMemberBan = "workspace_member_ban", Guild, Durable, Audit, Active, "1.0", "GUILD(g) ∪ USER(user_id)";
+    /// A ban was lifted.
+    WorkspaceMemberUnban = "workspace_member_unban", Guild, Durable, Audit, Active, "1.0", "PERM(g,ban_member)";
+    /// Bans by address were added or removed.
+    WorkspaceIpBanSync = "workspace_ip_ban_sync", Guild, Durable, Audit, Active, "1.0", "PERM(g,manage_ip_bans)";
+    /// A role was created.
+    WorkspaceRoleCreate = "workspace_role_create", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
+    /// A role was changed.
+    WorkspaceRoleUpdate = "workspace_role_update", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
+    /// A role was deleted.
+    WorkspaceRoleDelete = "workspace_role_delete", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
+    /// The roles have a new order.
+    WorkspaceRoleReorder = "workspace_role_reorder", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
     /// A role was assigned.
     WorkspaceRoleAssignmentAdd = "workspace_role_assignment_add", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
+    /// A role was taken from a member.
+    WorkspaceRoleAssignmentRemove = "workspace_role_assignment_remove", Guild, Durable, Always, Active, "1.0", "GUILD(g)";
+    /// The lists of an override changed.
+    WorkspaceChannelOverrideUpdate = "workspace_channel_override_update", Guild, Durable, Always, Active, "1.0", "EDGE(c)";
     /// The lists of a seeded role in a channel, restated for existing clients.
-    WorkspaceChannelRoleOverrideUpdate = "workspace_channel_role_override_update", Guild, Live, Always, Deprecated, "1.0", "§4.11, plain connections only";
+    WorkspaceChannelRoleOverrideUpdate = "workspace_channel_role_override_update", Guild, Live, Always, Deprecated("Read `workspace_channel_override_update` and its optional `role`."), "1.0", "§4.11, plain connections only";
     /// The receiver became a member.
     WorkspaceAvailable = "workspace_available", User, Durable, Never, Active, "1.0", "USER(u)";
     /// The receiver stopped being a member.
     WorkspaceUnavailable = "workspace_unavailable", User, Durable, Never, Active, "1.0", "USER(u)";
     /// The receiver's access in a guild changed.
-    WorkspaceAccessUpdate = "workspace_access_update", User, Live, Never, Active, "1.0", "USER(u), connected";
+    WorkspaceAccessUpdate = "workspace_access_update", User, Live, Never, Active, "1.0", "USER(u), connected", coalesced by guild_id;
+    /// Name or about text of a user changed.
+    ProfileUpdate = "profile_update", User, Durable, Never, Active, "1.0", "PEERS(u)";
+    /// A user has a new avatar.
+    ProfileAvatarUpdate = "profile_avatar_update", User, Durable, Never, Active, "1.0", "PEERS(u)";
+    /// A user has a new banner.
+    ProfileBannerUpdate = "profile_banner_update", User, Durable, Never, Active, "1.0", "PEERS(u)";
+    /// Somebody asks to become friends.
+    FriendRequestCreate = "friend_request_create", User, Durable, Never, Active, "1.0", "USER(sender), USER(recipient)";
+    /// A friend request was accepted.
+    FriendRequestUpdate = "friend_request_update", User, Durable, Required, Active, "1.0", "USER(sender), USER(recipient), each its own";
+    /// A friend request was declined or cancelled.
+    FriendRequestDelete = "friend_request_delete", User, Durable, Required, Active, "1.0", "USER(sender), USER(recipient)";
+    /// A friendship ended.
+    FriendRemove = "friend_remove", User, Durable, Required, Active, "1.0", "USER of both sides, each its own";
 }
 
 /// Why an event could not be sealed.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The whole text would be over [`EVENT_BYTES_MAX`] bytes (ENV-12).
-    #[error("the event would take {bytes} bytes, over {EVENT_BYTES_MAX}")]
+    /// The whole text would be too long (ENV-12, RES-2).
+    #[error("the event would take {bytes} bytes, over {bytes_max}")]
     TooLarge {
         /// Bytes it would take.
         bytes: usize,
+        /// Bytes it may take.
+        bytes_max: usize,
     },
-    /// A payload has no JSON form. No payload of this crate is like that.
+    /// A payload has no JSON form: a batch that holds an event this crate does not know.
     #[error("the payload has no JSON form")]
     Payload(#[source] serde_json::Error),
+}
+
+impl Serialize for Event {
+    /// Writes the whole envelope, `{"v":1,"t":…,"d":…}`. Knows no bound: [`encode`](Self::encode) does.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut envelope = serializer.serialize_struct("Event", 3)?;
+        envelope.serialize_field("v", &envelope::VERSION)?;
+        envelope.serialize_field("t", self.kind().name())?;
+        self.serialize_members(&mut envelope)?;
+        envelope.end()
+    }
+}
+
+impl EventKind {
+    /// Returns the most bytes of its whole text: a `batch` may fill a message, everything else fits one (ENV-12, RES-2).
+    #[must_use]
+    pub const fn bytes_max(self) -> usize {
+        if matches!(self, Self::Batch) { MESSAGE_BYTES_MAX } else { EVENT_BYTES_MAX }
+    }
 }
 
 impl std::fmt::Display for EventKind {
@@ -287,6 +330,16 @@ impl std::fmt::Display for EventKind {
 }
 
 impl Event {
+    /// Returns how it is delivered: as its kind is, unless it only tells who is speaking (§4.5).
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        if let Self::VoiceParticipantUpdate(update) = self {
+            update.updated_fields.class()
+        } else {
+            self.kind().class()
+        }
+    }
+
     /// Encodes the whole event, `{"v":1,"t":…,"d":…}`.
     ///
     /// # Errors
@@ -302,7 +355,8 @@ impl Event {
     /// Appends the whole event to `out`, which keeps its length on an error.
     ///
     /// # Errors
-    /// [`EncodeError::TooLarge`] over [`EVENT_BYTES_MAX`] bytes.
+    /// [`EncodeError::TooLarge`] over [`EventKind::bytes_max`] bytes; [`EncodeError::Payload`] for a batch that holds an
+    /// event this crate does not know.
     pub fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let start = out.len();
         envelope::write_head(out, self.kind().name());
@@ -312,9 +366,10 @@ impl Event {
         }
         envelope::write_tail(out);
         let bytes = out.len() - start;
-        if bytes > EVENT_BYTES_MAX {
+        let bytes_max = self.kind().bytes_max();
+        if bytes > bytes_max {
             out.truncate(start);
-            return Err(EncodeError::TooLarge { bytes });
+            return Err(EncodeError::TooLarge { bytes, bytes_max });
         }
         Ok(())
     }

@@ -13,30 +13,67 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 use thiserror::Error as ThisError;
 
-use crate::shape::{Described, Shape};
+use crate::shape::{Described, Shape, Text};
 
 /// Marks what an [`Id`] names. The types have no values; they exist for the compiler.
 pub mod kind {
-    /// A guild.
-    pub enum Guild {}
-    /// A channel of a guild.
-    pub enum Channel {}
-    /// A message.
-    pub enum Message {}
-    /// A user account.
-    pub enum User {}
-    /// A role of a guild.
-    pub enum Role {}
-    /// An uploaded attachment.
-    pub enum Attachment {}
-    /// A login: a refresh-token lineage.
-    pub enum Session {}
-    /// One gateway connection.
-    pub enum Connection {}
-    /// A row of the audit log.
-    pub enum Audit {}
-    /// What a permission override is aimed at: a role or a member, told apart by its target kind.
-    pub enum OverrideTarget {}
+    /// What an id can name. Cannot be implemented elsewhere.
+    pub trait Kind: sealed::Sealed {
+        /// Name of the id's type.
+        const ID: &'static str;
+        /// What the id is, as documentation says it.
+        const DOC: &'static str;
+    }
+
+    mod sealed {
+        pub trait Sealed {}
+    }
+
+    /// Declares the kinds: what is named, and what its id is called.
+    macro_rules! kinds {
+        ($( $(#[doc = $doc:literal])+ $kind:ident, $id:literal; )+) => {
+            $(
+                $(#[doc = $doc])+
+                pub enum $kind {}
+
+                impl sealed::Sealed for $kind {}
+
+                impl Kind for $kind {
+                    const ID: &'static str = $id;
+                    const DOC: &'static str = concat!(" Id:", $($doc, "\n"),+);
+                }
+            )+
+        };
+    }
+
+    kinds! {
+        /// A guild.
+        Guild, "GuildId";
+        /// A channel of a guild.
+        Channel, "ChannelId";
+        /// A message.
+        Message, "MessageId";
+        /// A user account.
+        User, "UserId";
+        /// A role of a guild.
+        Role, "RoleId";
+        /// An uploaded attachment.
+        Attachment, "AttachmentId";
+        /// A login: a refresh-token lineage.
+        Session, "SessionId";
+        /// One gateway connection.
+        Connection, "ConnectionId";
+        /// A row of the audit log.
+        Audit, "AuditId";
+        /// A request to become friends.
+        FriendRequest, "FriendRequestId";
+        /// A ban by address.
+        IpBan, "IpBanId";
+        /// What a permission override is aimed at: a role or a member, told apart by its target kind.
+        OverrideTarget, "OverrideTargetId";
+        /// What decided a step of a permission explanation: a role or a member, told apart by its source kind.
+        PermissionSource, "PermissionSourceId";
+    }
 }
 
 /// Id of a guild.
@@ -57,6 +94,12 @@ pub type SessionId = Id<kind::Session>;
 pub type ConnectionId = Id<kind::Connection>;
 /// Id of an audit row.
 pub type AuditId = Id<kind::Audit>;
+/// Id of a friend request.
+pub type FriendRequestId = Id<kind::FriendRequest>;
+/// Id of a ban by address.
+pub type IpBanId = Id<kind::IpBan>;
+/// Id of what decided a step of a permission explanation.
+pub type PermissionSourceId = Id<kind::PermissionSource>;
 /// Id of the role or member an override is aimed at.
 pub type OverrideTargetId = Id<kind::OverrideTarget>;
 
@@ -231,8 +274,15 @@ impl<'de, K> Deserialize<'de> for Id<K> {
     }
 }
 
-impl<K> Described for Id<K> {
-    const SHAPE: Shape = Shape::Text { min: ID_BYTES, max: ID_BYTES };
+impl<K: kind::Kind> Described for Id<K> {
+    const SHAPE: Shape = Shape::Text(Text {
+        name: Some(K::ID),
+        doc: K::DOC,
+        min: ID_BYTES,
+        max: ID_BYTES,
+        trimmed: false,
+        form: &crate::text::ULID,
+    });
 }
 
 /// The text is no canonical ULID.

@@ -16,6 +16,8 @@ pub const MESSAGE_JSON_BYTES_MAX: usize = 59_392;
 pub const ACCESS_JSON_BYTES_MAX: usize = 60_416;
 /// Nesting of objects and arrays in one document (ENV-8): far above any real payload, far below any stack.
 pub const DEPTH_MAX: usize = 32;
+/// Largest integer of the contract: the largest one that a browser holds exactly.
+pub const INTEGER_MAX: u64 = 9_007_199_254_740_991;
 /// Bytes of an event or command name (ENV-3).
 pub const NAME_BYTES_MAX: usize = 64;
 
@@ -55,6 +57,24 @@ pub const ERROR_MESSAGE_UNITS_MAX: usize = 200;
 pub const DIRECTORY_QUERY_UNITS_MAX: usize = 64;
 /// Characters of an `Idempotency-Key` header.
 pub const IDEMPOTENCY_KEY_UNITS_MAX: usize = 64;
+/// Characters of the cursor of a page (HTTP-15).
+pub const PAGE_CURSOR_UNITS_MAX: usize = 128;
+/// Characters of the cursor of a gateway stream (RES-10).
+pub const RESUME_CURSOR_UNITS_MAX: usize = 256;
+/// Name of an action of the audit log, and a prefix of one to look for.
+pub const AUDIT_ACTION_UNITS_MAX: usize = 64;
+/// Reason of a ban by address, after trimming.
+pub const BAN_REASON_UNITS_MAX: usize = 240;
+/// Search text, after trimming (SEA-1).
+pub const SEARCH_UNITS_MAX: usize = 256;
+/// Name of a media room: holds two ids and what stands around them.
+pub const ROOM_NAME_UNITS_MAX: usize = 128;
+/// Address of the media server.
+pub const LIVEKIT_URL_UNITS_MAX: usize = 256;
+/// Token for the media server.
+pub const MEDIA_TOKEN_UNITS_MAX: usize = 8_192;
+/// Characters of the name of a close code.
+pub const CLOSE_NAME_UNITS_MAX: usize = 64;
 /// Characters of one negotiated feature name.
 pub const FEATURE_NAME_UNITS_MAX: usize = 32;
 
@@ -86,10 +106,38 @@ pub const OVERRIDES_PER_CHANNEL_MAX: usize = 128;
 pub const INITIAL_OVERRIDES_MAX: usize = 16;
 /// Highest position of a role; held by `workspace_owner` alone.
 pub const ROLE_POSITION_MAX: u16 = 10_000;
+/// Highest position of a role that is not `workspace_owner`.
+pub const CUSTOM_ROLE_POSITION_MAX: u16 = ROLE_POSITION_MAX - 1;
+/// Roles that have an order: all but `everyone` and `workspace_owner`.
+pub const ROLES_ORDERED_MAX: usize = ROLES_PER_GUILD_MAX - 2;
+/// Highest index of a channel in a list.
+pub const CHANNEL_POSITION_MAX: u16 = 199;
+/// Friends of one user: a complete list fits one answer.
+pub const FRIENDS_MAX: usize = 500;
+/// Pending friend requests of one user, each way: a complete list fits one answer.
+pub const FRIEND_REQUESTS_MAX: usize = 100;
+/// Sessions listed to their user.
+pub const SESSIONS_LISTED_MAX: usize = 100;
+/// Largest number of connections told of one session.
+pub const SESSION_CONNECTIONS_MAX: u32 = 1_000_000;
+/// Bans one request by user makes: the addresses remembered of a user (IPB-1).
+pub const IP_BANS_PER_REQUEST_MAX: usize = 64;
+/// Longest ban by address that ends by itself, in seconds: 180 days.
+pub const IP_BAN_EXPIRY_SECS_MAX: u32 = 15_552_000;
+/// Steps of a permission explanation: rules, `everyone`, and 16 roles at guild level and as overrides, with room.
+pub const EXPLANATION_STEPS_MAX: usize = 64;
+/// Sources of media.
+pub const STREAM_KINDS: usize = 3;
+/// Longest life of a token for the media server, in seconds.
+pub const VOICE_TOKEN_SECS_MAX: u32 = 86_400;
 /// User ids of one `presence_sync`.
 pub const PRESENCE_IDS_MAX: usize = 1_024;
 /// Voice participants of one channel.
 pub const VOICE_PARTICIPANTS_MAX: usize = 200;
+/// Events of one `batch` (RES-2).
+pub const BATCH_EVENTS_MAX: usize = 64;
+/// Events of one replay (RES-15).
+pub const REPLAY_EVENTS_MAX: u32 = 2_000;
 /// Features named by `ready`.
 pub const FEATURES_MAX: usize = 16;
 /// User ids of one lookup.
@@ -98,12 +146,34 @@ pub const LOOKUP_USERS_MAX: usize = 64;
 pub const SUBSCRIPTIONS_PER_CONNECTION_MAX: usize = 1_024;
 /// Default and largest page of message history.
 pub const HISTORY_PAGE: PageLimit = PageLimit { default: 20, max: 100 };
+/// Default and largest page of members.
+pub const MEMBERS_PAGE: PageLimit = PageLimit { default: 50, max: 200 };
+/// Default and largest page of bans.
+pub const BANS_PAGE: PageLimit = PageLimit { default: 20, max: 100 };
+/// Default and largest page of bans by address.
+pub const IP_BANS_PAGE: PageLimit = PageLimit { default: 20, max: 100 };
+/// Default and largest page of audit rows.
+pub const AUDIT_PAGE: PageLimit = PageLimit { default: 20, max: 100 };
+/// Default and largest page of search results.
+pub const SEARCH_PAGE: PageLimit = PageLimit { default: 20, max: 50 };
 /// Default and largest page of the public guild directory.
 pub const DIRECTORY_PAGE: PageLimit = PageLimit { default: 20, max: 50 };
 /// Shortest heartbeat interval a server may announce, in milliseconds.
 pub const HEARTBEAT_INTERVAL_MS_MIN: u32 = 1_000;
 /// Longest heartbeat interval a server may announce, in milliseconds.
 pub const HEARTBEAT_INTERVAL_MS_MAX: u32 = 120_000;
+/// Longest wait the server asks for, in milliseconds: one day.
+pub const RETRY_AFTER_MS_MAX: u32 = 86_400_000;
+/// Largest number of members of a guild told.
+pub const MEMBER_COUNT_MAX: u32 = u32::MAX;
+/// Largest number of online members told.
+pub const ONLINE_COUNT_MAX: u32 = MEMBER_COUNT_MAX;
+/// Least close code (RFC 6455).
+pub const CLOSE_CODE_MIN: u16 = 1_000;
+/// Greatest close code (RFC 6455).
+pub const CLOSE_CODE_MAX: u16 = 4_999;
+/// Longest life of an access token, in seconds.
+pub const ACCESS_TOKEN_SECS_MAX: u32 = 86_400;
 /// Heartbeat interval announced by `ready`, in milliseconds (GW-12).
 pub const HEARTBEAT_INTERVAL_MS: u32 = 30_000;
 
@@ -122,6 +192,9 @@ pub const MARKDOWN_BLOCK_UNITS_MAX: usize = 16_384;
 /// Characters of the language of a code block.
 pub const MARKDOWN_LANGUAGE_BYTES_MAX: usize = 32;
 
+/// Smallest page.
+pub const PAGE_MIN: u16 = 1;
+
 /// How many rows a page holds if nothing is asked, and at most. The smallest page is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageLimit {
@@ -135,5 +208,6 @@ const _: () = assert!(EVENT_BYTES_MAX + 1_024 <= MESSAGE_BYTES_MAX, "a sealed ev
 const _: () =
     assert!(HEARTBEAT_INTERVAL_MS_MIN <= HEARTBEAT_INTERVAL_MS && HEARTBEAT_INTERVAL_MS <= HEARTBEAT_INTERVAL_MS_MAX);
 const _: () = assert!(REACTORS_PER_REACTION_MAX <= REACTORS_PER_MESSAGE_MAX);
+const _: () = assert!(CHANNEL_POSITION_MAX as usize + 1 == CHANNELS_PER_GUILD_MAX);
 const _: () = assert!(INITIAL_OVERRIDES_MAX <= OVERRIDES_PER_CHANNEL_MAX);
 const _: () = assert!(MARKDOWN_TEXT_UNITS_MAX <= MARKDOWN_BLOCK_UNITS_MAX);

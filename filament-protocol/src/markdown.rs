@@ -1,14 +1,12 @@
 //! Markdown tokens (§10.3): what clients draw instead of parsing message text themselves.
 
+mod read;
 #[cfg(feature = "markdown")]
 mod tokenize;
 
 #[cfg(feature = "markdown")]
 pub use tokenize::tokenize;
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// One markdown token. On the wire an object tagged by `type`.
@@ -156,83 +154,4 @@ impl Serialize for Token {
         }
         token.end()
     }
-}
-
-/// The value of `type`, on the way in.
-struct TypeName(usize);
-
-impl<'de> Deserialize<'de> for TypeName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TypeVisitor;
-
-        impl serde::de::Visitor<'_> for TypeVisitor {
-            type Value = TypeName;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a token type")
-            }
-
-            fn visit_str<E: Error>(self, name: &str) -> Result<TypeName, E> {
-                let index = Token::TYPES.iter().position(|&known| known == name);
-                index.map(TypeName).ok_or_else(|| E::unknown_variant(name, &Token::TYPES))
-            }
-        }
-
-        deserializer.deserialize_str(TypeVisitor)
-    }
-}
-
-/// Every member any token has.
-#[derive(serde::Deserialize)]
-struct TokenMembers {
-    r#type: TypeName,
-    #[serde(default, deserialize_with = "crate::field::present")]
-    level: Option<u8>,
-    #[serde(default, deserialize_with = "crate::field::present")]
-    ordered: Option<bool>,
-    #[serde(default, deserialize_with = "crate::field::present")]
-    href: Option<Box<str>>,
-    #[serde(default, deserialize_with = "crate::field::present")]
-    text: Option<Box<str>>,
-    #[serde(default, deserialize_with = "crate::field::present")]
-    code: Option<Box<str>>,
-    #[serde(default)]
-    language: Option<Box<str>>,
-}
-
-impl<'de> Deserialize<'de> for Token {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = TokenMembers::deserialize(deserializer)?;
-        let token = match members.r#type.0 {
-            0 => Self::ParagraphStart,
-            1 => Self::ParagraphEnd,
-            2 => match member(members.level, "level")? {
-                level @ 1..=6 => Self::HeadingStart { level },
-                level => {
-                    return Err(D::Error::invalid_value(Unexpected::Unsigned(level.into()), &"a level in 1..=6"));
-                }
-            },
-            3 => Self::HeadingEnd,
-            4 => Self::EmphasisStart,
-            5 => Self::EmphasisEnd,
-            6 => Self::StrongStart,
-            7 => Self::StrongEnd,
-            8 => Self::ListStart { ordered: member(members.ordered, "ordered")? },
-            9 => Self::ListEnd,
-            10 => Self::ListItemStart,
-            11 => Self::ListItemEnd,
-            12 => Self::LinkStart { href: member(members.href, "href")? },
-            13 => Self::LinkEnd,
-            14 => Self::Text { text: member(members.text, "text")? },
-            15 => Self::Code { code: member(members.code, "code")? },
-            16 => Self::FencedCode { language: members.language, code: member(members.code, "code")? },
-            17 => Self::SoftBreak,
-            _ => Self::HardBreak,
-        };
-        Ok(token)
-    }
-}
-
-fn member<T, E: Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
-    value.ok_or_else(|| E::missing_field(name))
 }

@@ -37,6 +37,15 @@ impl<T> Patch<T> {
         }
     }
 
+    /// Turns the value, if there is one to set, into another.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(change(value)),
+        }
+    }
+
     /// Applies the change to `current`.
     #[must_use]
     pub fn apply(self, current: Option<T>) -> Option<T> {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
-use crate::shape::{Described, Shape};
+use crate::shape::{Described, Integer, List, Shape, Unique};
 use crate::word::words;
 
 words! {
@@ -213,7 +213,13 @@ impl<'de> Deserialize<'de> for Permissions {
 }
 
 impl Described for Permissions {
-    const SHAPE: Shape = Shape::List { min: 0, max: Permission::ALL.len(), item: &Permission::SHAPE };
+    const SHAPE: Shape = Shape::List(List {
+        name: Some("Permissions"),
+        min: 0,
+        max: Permission::ALL.len(),
+        item: &Permission::SHAPE,
+        unique: Unique::Items,
+    });
 }
 
 /// A set of permissions as the sum of its bit values, 0..=4095: the form of `permission_bits`.
@@ -230,6 +236,11 @@ impl From<PermissionBits> for Permissions {
     fn from(bits: PermissionBits) -> Self {
         bits.0
     }
+}
+
+impl Described for PermissionBits {
+    const SHAPE: Shape =
+        Shape::Integer(Integer { name: Some("PermissionBits"), min: 0, max: Permissions::ALL.0 as u64 });
 }
 
 impl Serialize for PermissionBits {

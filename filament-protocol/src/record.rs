@@ -7,6 +7,7 @@ mod channel;
 mod guild;
 mod message;
 mod role;
+mod token;
 mod user;
 mod voice;
 
@@ -14,6 +15,6 @@ pub use access::{Access, AccessChannel};
 pub use channel::{Channel, ChannelKind, ListedChannel, TargetKind};
 pub use guild::{Guild, Visibility};
 pub use message::{Attachment, Message, Reaction};
-pub use role::{LegacyRole, Role, SystemKey};
+pub use role::{LegacyRole, NewRole, Role, SystemKey};
 pub use user::{Profile, UserSummary};
 pub use voice::{StreamKind, VoiceParticipant};

@@ -3,14 +3,19 @@
 //! A text that may hold control characters takes at most six bytes a UTF-16 unit (`\u0001`), any other at most three:
 //! quotes and backslashes take two, and what takes four bytes of UTF-8 counts two units.
 
+use crate::event::EventKind;
 use crate::id::ID_BYTES;
 use crate::limits::{
     ACCESS_JSON_BYTES_MAX, ANSWER_BYTES_MAX, ATTACHMENT_BYTES_MAX, ATTACHMENTS_PER_MESSAGE_MAX, CHANNEL_NAME_UNITS_MAX,
     CHANNELS_PER_GUILD_MAX, EMOJI_UNITS_MAX, EVENT_BYTES_MAX, FILENAME_UNITS_MAX, MARKDOWN_BYTES_MAX,
     MESSAGE_CONTENT_UNITS_MAX, MESSAGE_JSON_BYTES_MAX, MIME_TYPE_UNITS_MAX, PRESENCE_IDS_MAX, REACTION_COUNT_MAX,
-    REACTIONS_PER_MESSAGE_MAX, REACTORS_PER_MESSAGE_MAX,
+    REACTIONS_PER_MESSAGE_MAX, REACTORS_PER_MESSAGE_MAX, VOICE_PARTICIPANTS_MAX,
 };
 use crate::permission::Permission;
+use crate::record::VoiceParticipant;
+use crate::rest;
+use crate::shape::{Described, Shape, digits};
+use crate::text::Identity;
 use crate::timestamp::Timestamp;
 
 /// Bytes of one UTF-16 unit where control characters are allowed.
@@ -21,15 +26,6 @@ const PLAIN_UNIT: usize = 3;
 const QUOTED_ID: usize = ID_BYTES + 2;
 /// The latest time.
 const TIME: usize = digits(Timestamp::MAX.as_secs());
-
-const fn digits(mut value: u64) -> usize {
-    let mut digits = 1;
-    while value > 9 {
-        value /= 10;
-        digits += 1;
-    }
-    digits
-}
 
 /// Commas between `items` items.
 const fn commas(items: usize) -> usize {
@@ -100,6 +96,55 @@ const fn envelope(name: &str) -> usize {
     r#"{"v":1,"t":"","d":}"#.len() + name.len()
 }
 
+/// An identity as the server makes it (§12.2): `u.` and three ids.
+const IDENTITY: usize = "u...".len() + 3 * ID_BYTES;
+
+/// A voice participant with such an identity.
+const PARTICIPANT: usize = VoiceParticipant::SHAPE.json_bytes_max() - Identity::SHAPE.json_bytes_max() + IDENTITY + 2;
+
+const VOICE_SYNC_EVENT: usize = envelope("voice_participant_sync")
+    + r#"{"guild_id":,"channel_id":,"participants":[],"synced_at_unix":}"#.len()
+    + 2 * QUOTED_ID
+    + VOICE_PARTICIPANTS_MAX * PARTICIPANT
+    + commas(VOICE_PARTICIPANTS_MAX)
+    + TIME;
+
+/// Every other event fits whatever stands in it.
+const _: () = {
+    let mut index = 0;
+    while index < EventKind::ALL.len() {
+        let kind = EventKind::ALL[index];
+        let is_counted_here =
+            matches!(kind, EventKind::MessageCreate | EventKind::VoiceParticipantSync | EventKind::Batch);
+        let bytes = envelope(kind.name()) + kind.shape().json_bytes_max();
+        assert!(is_counted_here || bytes <= EVENT_BYTES_MAX, "an event may be too long to be sealed");
+        index += 1;
+    }
+};
+
+/// Every list that is answered whole fits one answer (HTTP-3); lists with a cursor are cut by bytes.
+const _: () = {
+    const COMPLETE: &[Shape] = &[
+        rest::ChannelList::SHAPE,
+        rest::FriendList::SHAPE,
+        rest::FriendRequestList::SHAPE,
+        rest::GuildList::SHAPE,
+        rest::OverrideList::SHAPE,
+        rest::RoleList::SHAPE,
+        rest::SessionList::SHAPE,
+        rest::UserList::SHAPE,
+        rest::PermissionExplanation::SHAPE,
+        rest::VoiceToken::SHAPE,
+        crate::record::Profile::SHAPE,
+    ];
+    let mut index = 0;
+    while index < COMPLETE.len() {
+        assert!(COMPLETE[index].json_bytes_max() <= ANSWER_BYTES_MAX, "a complete list may be too long");
+        index += 1;
+    }
+};
+
+const _: () = assert!(VOICE_SYNC_EVENT <= EVENT_BYTES_MAX);
 const _: () = assert!(MESSAGE <= MESSAGE_JSON_BYTES_MAX);
 const _: () = assert!(envelope("message_create") + MESSAGE_JSON_BYTES_MAX <= EVENT_BYTES_MAX);
 const _: () = assert!(ACCESS_UPDATE_EVENT - envelope("workspace_access_update") <= ACCESS_JSON_BYTES_MAX);
@@ -110,7 +155,7 @@ const _: () = assert!(MESSAGE_PAGE_OF_ONE <= ANSWER_BYTES_MAX, "a page holds at 
 
 #[cfg(test)]
 mod tests {
-    use super::{ACCESS, MESSAGE};
+    use super::{ACCESS, MESSAGE, PARTICIPANT};
     use crate::id::Id;
     use crate::limits::{MARKDOWN_BYTES_MAX, REACTION_COUNT_MAX, REACTORS_PER_MESSAGE_MAX};
     use crate::record::{Access, AccessChannel, Attachment, ChannelKind, LegacyRole, Message, Reaction};
@@ -190,6 +235,12 @@ mod tests {
         assert_eq!(json_bytes(&access), ACCESS);
         let event = crate::event::WorkspaceAccessUpdate::new(access, Timestamp::MAX);
         assert!(crate::Event::from(event).encode().is_ok());
+    }
+
+    /// The contract's figure for a voice participant.
+    #[test]
+    fn the_largest_voice_participant_has_the_size_of_the_contract() {
+        assert_eq!(PARTICIPANT, 319);
     }
 
     /// Every text that forbids control characters stays within three bytes a unit, the others within six.

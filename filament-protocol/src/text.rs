@@ -6,14 +6,21 @@
 mod account;
 mod chat;
 mod file;
+mod form;
+mod media;
 mod name;
+mod page;
 mod token;
 
 pub use account::{About, DirectoryQuery, Password, Secret, Username};
-pub use chat::{Emoji, ErrorMessage, Identity, MessageContent, Ref};
+pub use chat::{Emoji, ErrorMessage, MessageContent, Ref};
 pub use file::{Filename, MimeType, Sha256Hex};
-pub use name::{ChannelName, ColorHex, GuildName, RoleName};
-pub use token::{BearerToken, FeatureName, IdempotencyKey};
+pub(crate) use form::{ANY, LANGUAGE, LINK, NO_NUL, ULID};
+pub use form::{Form, WHITE_SPACE_CLASS};
+pub use media::{Identity, LivekitUrl, MediaToken, RoomName};
+pub use name::{ChannelName, ColorHex, ColorInput, GuildName, RoleName};
+pub use page::{AuditAction, BanReason, PageCursor, ResumeCursor, SearchText};
+pub use token::{BearerToken, CloseName, FeatureName, IdempotencyKey};
 
 use thiserror::Error;
 
@@ -114,10 +121,13 @@ pub(crate) fn check_no_nul(text: &str) -> Result<(), TextError> {
 
 /// Declares a bounded text over `Box<str>`.
 ///
-/// `prepare` maps the input to what is stored (trimming), `check` holds what is asked beyond the length.
+/// `trim` removes white space at both ends, `verbatim` keeps the input as it is; then comes the form that is asked for
+/// beyond the length.
 /// `secret` types redact `Debug` and have neither `Display` nor `Serialize`.
 macro_rules! bounded_text {
-    (@common $name:ident, $min:expr, $max:expr, $prepare:expr, $check:expr) => {
+    (@is_trimmed trim) => { true };
+    (@is_trimmed verbatim) => { false };
+    (@common $name:ident, $doc:expr, $min:expr, $max:expr, $prepare:ident, $form:ident) => {
         impl $name {
             /// Fewest UTF-16 units.
             pub const UNITS_MIN: usize = $min;
@@ -139,11 +149,9 @@ macro_rules! bounded_text {
 
             /// Returns the part of `text` that is stored, if it satisfies the rule.
             fn checked(text: &str) -> Result<&str, crate::text::TextError> {
-                let prepare: fn(&str) -> &str = $prepare;
-                let check: fn(&str) -> Result<(), crate::text::TextError> = $check;
-                let text = prepare(text);
+                let text = crate::text::$prepare(text);
                 crate::text::check_units(text, Self::UNITS_MIN, Self::UNITS_MAX)?;
-                check(text)?;
+                (crate::text::form::$form.check)(text)?;
                 Ok(text)
             }
         }
@@ -189,7 +197,14 @@ macro_rules! bounded_text {
         }
 
         impl crate::shape::Described for $name {
-            const SHAPE: crate::shape::Shape = crate::shape::Shape::Text { min: $min, max: $max };
+            const SHAPE: crate::shape::Shape = crate::shape::Shape::Text(crate::shape::Text {
+                name: Some(stringify!($name)),
+                doc: $doc,
+                min: $min,
+                max: $max,
+                trimmed: crate::text::bounded_text!(@is_trimmed $prepare),
+                form: &crate::text::form::$form,
+            });
         }
     };
     (@open $name:ident) => {
@@ -260,38 +275,38 @@ macro_rules! bounded_text {
         }
     };
     (
-        $(#[$meta:meta])*
-        pub struct $name:ident($min:expr, $max:expr) { prepare: $prepare:expr, check: $check:expr }
+        $(#[doc = $doc:literal])+
+        pub struct $name:ident($min:expr, $max:expr): $prepare:ident $form:ident
     ) => {
-        $(#[$meta])*
+        $(#[doc = $doc])+
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Box<str>);
 
-        crate::text::bounded_text!(@common $name, $min, $max, $prepare, $check);
+        crate::text::bounded_text!(@common $name, concat!($($doc, "\n"),+), $min, $max, $prepare, $form);
         crate::text::bounded_text!(@open $name);
         crate::text::bounded_text!(@shown $name);
     };
     (
-        $(#[$meta:meta])*
-        pub token $name:ident($min:expr, $max:expr) { prepare: $prepare:expr, check: $check:expr }
+        $(#[doc = $doc:literal])+
+        pub token $name:ident($min:expr, $max:expr): $prepare:ident $form:ident
     ) => {
-        $(#[$meta])*
+        $(#[doc = $doc])+
         #[derive(Clone, PartialEq, Eq)]
         pub struct $name(Box<str>);
 
-        crate::text::bounded_text!(@common $name, $min, $max, $prepare, $check);
+        crate::text::bounded_text!(@common $name, concat!($($doc, "\n"),+), $min, $max, $prepare, $form);
         crate::text::bounded_text!(@open $name);
         crate::text::bounded_text!(@redacted $name);
     };
     (
-        $(#[$meta:meta])*
-        pub secret $name:ident($min:expr, $max:expr) { prepare: $prepare:expr, check: $check:expr }
+        $(#[doc = $doc:literal])+
+        pub secret $name:ident($min:expr, $max:expr): $prepare:ident $form:ident
     ) => {
-        $(#[$meta])*
+        $(#[doc = $doc])+
         #[derive(Clone, PartialEq, Eq)]
         pub struct $name(Box<str>);
 
-        crate::text::bounded_text!(@common $name, $min, $max, $prepare, $check);
+        crate::text::bounded_text!(@common $name, concat!($($doc, "\n"),+), $min, $max, $prepare, $form);
         crate::text::bounded_text!(@redacted $name);
 
         impl $name {
@@ -309,11 +324,6 @@ pub(crate) use bounded_text;
 /// Keeps the input as it is.
 pub(crate) fn verbatim(text: &str) -> &str {
     text
-}
-
-/// Asks for nothing beyond the length.
-pub(crate) fn anything(_: &str) -> Result<(), TextError> {
-    Ok(())
 }
 
 /// Asks that every byte satisfies `allowed`.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 use serde::ser::{Serialize, Serializer};
 
-use crate::shape::{Described, Shape};
+use crate::shape::{Described, Integer, Shape};
 
 /// Whole seconds since the unix epoch, 1..=9,007,199,254,740,991: the `time` of the contract.
 ///
@@ -61,5 +61,5 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 impl Described for Timestamp {
-    const SHAPE: Shape = Shape::Integer { min: Self::MIN.0, max: Self::MAX.0 };
+    const SHAPE: Shape = Shape::Integer(Integer { name: Some("Timestamp"), min: Self::MIN.0, max: Self::MAX.0 });
 }

@@ -1,17 +1,18 @@
 //! Closed sets of lower-case words: small copyable enums that are JSON strings and nothing else.
 
-/// Declares an enum whose variants are words of the wire, with `name`, `from_name`, `ALL` and serde by word.
+/// Declares an enum whose variants are words of the wire, with `name`, `from_name`, `ALL`, its shape and serde by word.
 macro_rules! words {
     (
-        $(#[$meta:meta])*
+        $(#[doc = $doc:literal])+
         pub enum $name:ident {
-            $( $(#[$variant_meta:meta])* $variant:ident = $word:literal, )+
+            $( $(#[doc = $variant_doc:literal])+ $variant:ident = $word:literal, )+
         }
+        $(default $default:ident)?
     ) => {
-        $(#[$meta])*
+        $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
-            $( $(#[$variant_meta])* #[doc = concat!("Wire word `", $word, "`.")] $variant, )+
+            $( $(#[doc = $variant_doc])+ #[doc = concat!("Wire word `", $word, "`.")] $variant, )+
         }
 
         impl $name {
@@ -70,8 +71,20 @@ macro_rules! words {
         }
 
         impl $crate::shape::Described for $name {
-            const SHAPE: $crate::shape::Shape = $crate::shape::Shape::Words(Self::WORDS);
+            const SHAPE: $crate::shape::Shape = $crate::shape::Shape::Words(&$crate::shape::Words {
+                name: stringify!($name),
+                doc: concat!($($doc, "\n"),+),
+                words: &[$($crate::shape::Word { name: $word, doc: concat!($($variant_doc, "\n"),+) }),+],
+            });
         }
+
+        $(
+            impl Default for $name {
+                fn default() -> Self {
+                    Self::$default
+                }
+            }
+        )?
     };
 }
 

@@ -5,14 +5,11 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 use filament_server::ws::handshake::take_stream;
-use filament_server::ws::{
-    Action, Binary, Closing, Ended, Flow, Handler, Handshake, Incoming, Input, ReadError, Reader, ReaderLimits, encode,
-    finish,
-};
+use filament_server::ws::{Binary, Ended, Flow, Handler, Handshake, Incoming, ReadError, Reader, ReaderLimits, encode};
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use hyper::body::Incoming as Body;
@@ -23,10 +20,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
 /// Autobahn sends messages of up to 16 MiB, and 4 MiB in 65,537 fragments of 64 bytes, the last one empty.
 const LIMITS: ReaderLimits =
     ReaderLimits { message_bytes_max: 16 << 20, fragments_max: 1 << 17, binary: Binary::Accept };
+
+/// How long a peer may take to accept and answer a close frame.
+const CLOSE_MAX: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
@@ -60,7 +61,7 @@ async fn answer(mut request: Request<Body>) -> Result<Response<Empty<Bytes>>, In
     }
 }
 
-/// Echoes until one side closes, then closes as the contract says.
+/// Echoes until one side closes; a close frame is answered, a refused one too, and the peer's is waited for.
 async fn serve(upgrade: OnUpgrade) {
     let Ok((socket, already_read)) = take_stream::<TcpStream>(upgrade).await else {
         return;
@@ -68,21 +69,20 @@ async fn serve(upgrade: OnUpgrade) {
     let (read_half, write_half) = socket.into_split();
     let mut reader = Reader::new(read_half, already_read, LIMITS);
     let mut echo = Echo { socket: write_half, reply: Vec::new(), peer_code: None };
-    let input = match reader.run(&mut echo).await {
-        Ok(Ended::Stopped) => Input::PeerClosed(echo.peer_code),
-        Ok(Ended::PeerGone) | Err(ReadError::Io(_)) => Input::PeerGone,
-        Err(ReadError::Protocol(error)) => Input::Refused(error),
-        Err(_) => Input::PeerGone,
+    let (farewell, is_peer_done) = match reader.run(&mut echo).await {
+        Ok(Ended::Stopped) => (encode::close_answer(echo.peer_code), true),
+        Err(ReadError::Protocol(error)) => (encode::close(error.close_code().reason(None)), error.ends_peer()),
+        Ok(Ended::PeerGone) | Err(_) => return,
     };
-    let mut closing = Closing::new();
-    let ending = match closing.step(input, Instant::now()) {
-        Action::Send(frame) => finish(&mut closing, &mut reader, echo.socket.write_all(&frame)).await,
-        other => other,
+    let closing = async {
+        echo.socket.write_all(&farewell).await?;
+        if !is_peer_done {
+            reader.skip_to_close();
+            reader.run(&mut echo).await.map_err(io::Error::other)?;
+        }
+        io::Result::Ok(())
     };
-    if ending == Action::Reset {
-        let _ = echo.socket.as_ref().set_zero_linger();
-        echo.socket.forget();
-    }
+    let _ended = timeout(CLOSE_MAX, closing).await;
 }
 
 /// Sends everything back.

@@ -1,5 +1,6 @@
 //! Everything a request may use, made once per process, and the one way a handler reaches the engine.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +8,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use filament_core::decide::Command;
 use filament_core::read::Read;
-use filament_core::{Actor, Engine, Seq, TransactError};
+use filament_core::{Actor, Address, Engine, Seq, TransactError};
 use filament_protocol::{SessionId, Timestamp, UserId};
 
 use crate::auth::keys::Keys;
@@ -112,21 +113,22 @@ impl App {
         })
     }
 
-    /// Returns who a token speaks for, `None` unless it is valid and its session alive (HTTP-5, AUT-12).
+    /// Returns who a token speaks for that came from `address`, `None` unless it is valid and its session alive (HTTP-5, AUT-12).
     #[must_use]
-    pub fn authenticate(&self, token: &str) -> Option<Actor> {
-        self.authenticate_until(token).map(|(actor, _)| actor)
+    pub fn authenticate(&self, token: &str, address: IpAddr) -> Option<Actor> {
+        self.authenticate_until(token, address).map(|(actor, _)| actor)
     }
 
     /// Like [`Self::authenticate`], with the second from which on the token is refused.
     #[must_use]
-    pub fn authenticate_until(&self, token: &str) -> Option<(Actor, Timestamp)> {
+    pub fn authenticate_until(&self, token: &str, address: IpAddr) -> Option<(Actor, Timestamp)> {
         let claims = self.access_tokens.verify(token, self.clock.now()).ok()?;
         if self.ended_sessions.contains(claims.session) {
             return None;
         }
         let is_server_owner = self.config.server_owner_user_id == Some(claims.user);
-        let actor = Actor { user_id: claims.user, session_id: claims.session, is_server_owner };
+        let (user_id, session_id) = (claims.user, claims.session);
+        let actor = Actor { user_id, session_id, is_server_owner, address: Some(Address::from(address)) };
         Some((actor, claims.expires_at))
     }
 

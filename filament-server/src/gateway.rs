@@ -1,6 +1,7 @@
 //! The gateway (contract §6): who may open a connection, and the way from an upgrade to a client that is served.
 
 mod client;
+mod delivery;
 mod snapshot;
 mod socket;
 
@@ -14,6 +15,7 @@ use filament_protocol::{ConnectionId, ErrorCode, FeatureName, Timestamp};
 use hyper::upgrade::OnUpgrade;
 
 use self::client::Client;
+pub(crate) use self::delivery::Delivery;
 use self::socket::Socket;
 use crate::app::{App, Store};
 use crate::config::GatewayConfig;
@@ -31,6 +33,7 @@ use crate::ws::{Reader, ReaderLimits};
 pub struct Gateway {
     fanout: Fanout<Socket>,
     ingress: IngressLimits,
+    flush_loops: usize,
 }
 
 impl Gateway {
@@ -44,7 +47,8 @@ impl Gateway {
             subscribes,
         };
         let (journal, access) = (Arc::new(store.clone()), Arc::new(store.clone()));
-        Self { fanout: Fanout::new(fanout_config(config), journal, access), ingress }
+        let config = fanout_config(config);
+        Self { fanout: Fanout::new(config, journal, access), ingress, flush_loops: config.shards }
     }
 
     /// Delivers what the store commits until `shutdown` completes.
@@ -77,6 +81,7 @@ pub async fn open(mut call: Call) -> Result<Answer, ApiError> {
     check_features(&call)?;
     let handshake = Handshake::check(&request).map_err(|error| ApiError::invalid(error.to_string()))?;
     call.app.gateway.fanout.admit(actor.user_id).map_err(refused)?;
+    call.app.remember_address_soon(actor.user_id, call.address);
     let (response, upgrade) = handshake.accept(&mut request);
     let opening = Opening { app: Arc::clone(&call.app), actor, token_expires_at };
     tokio::spawn(opening.serve(upgrade));
@@ -85,7 +90,7 @@ pub async fn open(mut call: Call) -> Result<Answer, ApiError> {
 
 fn authenticate(call: &Call) -> Result<(Actor, Timestamp), ApiError> {
     let token = gateway_token(&call.headers, call.query());
-    token.and_then(|token| call.app.authenticate_until(&token)).ok_or_else(ApiError::unauthorized)
+    token.and_then(|token| call.app.authenticate_until(&token, call.address)).ok_or_else(ApiError::unauthorized)
 }
 
 /// A malformed list is 400; well-formed names that this server does not know are ignored (contract §7).
@@ -152,6 +157,7 @@ impl Opening {
             is_plain: true,
             features: Vec::new(),
             token_expires_at,
+            address: actor.address,
         };
         let connection = app.gateway.fanout.connect(hello, socket).await;
         let session = Session::new(app.gateway.ingress);

@@ -14,21 +14,28 @@
 //! A handler has 6 s; then the answer is 503 and its mutation may have been committed (HTTP-11).
 
 pub mod answer;
+pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod call;
 pub mod channels;
 pub mod cors;
+pub mod documents;
 pub mod error;
 pub mod file;
 pub mod gate;
 pub mod guilds;
+pub mod ip_bans;
+pub mod members;
 pub mod messages;
+pub mod overrides;
 pub mod page;
 pub mod percent;
+pub mod permissions;
 pub mod query;
 pub mod reactions;
 pub mod request_id;
+pub mod roles;
 pub mod route;
 pub mod routes;
 pub mod shell;
@@ -42,6 +49,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
+use filament_core::Surface;
 use http::request::Parts;
 use http::{Method, Request, StatusCode, header};
 use hyper::body::Incoming;
@@ -166,7 +174,15 @@ async fn dispatch(
     let body = body.read(route.body, &parts.headers).await?;
     let upgrade = (route.body == BodyKind::Upgrade).then(|| Request::from_parts(parts.clone(), ()));
     let Parts { headers, uri, .. } = parts;
-    run(route, Call { app: Arc::clone(app), address, headers, body, upgrade, actor, route, params, uri }).await
+    let call = Call { app: Arc::clone(app), address, headers, body, upgrade, actor, route, params, uri };
+    let guild_id = call.guild_id();
+    let outcome = run(route, call).await;
+    if let (Err(error), Some(actor), Some(guild_id)) = (&outcome, actor, guild_id)
+        && error.is_by_address()
+    {
+        app.note_address_hit(actor, guild_id, Surface::Rest);
+    }
+    outcome
 }
 
 /// A draining server finishes what it began and answers open reads only, health and metrics among them (GW-50).

@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod rate;
 pub mod server;
 pub mod shutdown;
+pub mod sightings;
 pub mod ws;
 
 /// The library taste of the project's front page, compiled and run.

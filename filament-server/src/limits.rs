@@ -112,6 +112,10 @@ pub const RETRY_AFTER_DRAIN_SECS: u32 = 5;
 /// What a user with too many gateway connections is told to wait, in seconds (GW-4).
 pub const CONNECTIONS_PER_USER_RETRY_SECS: u32 = 5;
 
+/// How long after one note of a closed gate a connection causes no other (IPB-3): refusals are cheap for who sends them, and each note
+/// is work for the one writer.
+pub const NOTE_ADDRESS_HIT_MIN: Duration = Duration::from_secs(1);
+
 // --- WebSocket ---
 
 /// Frames of one message, empty ones included; one more closes with 1002. Well-meant clients cut at kilobytes; without a
@@ -119,10 +123,6 @@ pub const CONNECTIONS_PER_USER_RETRY_SECS: u32 = 5;
 pub const MESSAGE_FRAGMENTS_MAX: u32 = 1_024;
 /// Bytes one read of a gateway socket takes: a largest message comes in one or two. One such buffer per thread.
 pub const SOCKET_READ_BYTES_MAX: usize = 65_536;
-/// How long a peer may leave the close frame untaken; then the connection is reset (GW-35).
-pub const CLOSE_TAKE_MAX: Duration = Duration::from_millis(1_000);
-/// How long a peer may take to answer a close frame it has been given; then the connection is reset (GW-35).
-pub const CLOSE_ANSWER_MAX: Duration = Duration::from_millis(2_000);
 
 // --- Shutdown (GW-50) ---
 

@@ -16,7 +16,7 @@ use crate::app::{App, Store};
 use crate::auth::keys::{KeyError, Keys};
 use crate::auth::password::PasswordError;
 use crate::config::{self, Config};
-use crate::gateway::Gateway;
+use crate::gateway::{Delivery, Gateway};
 use crate::http::routes::ROUTES;
 use crate::limits::DRAIN_MAX;
 use crate::listener;
@@ -67,6 +67,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The thread that delivers events cannot be started.
+    #[error("delivery cannot start: {0}")]
+    Delivery(#[source] io::Error),
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     Random,
@@ -90,6 +93,7 @@ impl StartError {
             | Self::Keys(_)
             | Self::Passwords(_)
             | Self::Bind { .. }
+            | Self::Delivery(_)
             | Self::Random
             | Self::Routes(_) => 1,
         }
@@ -135,6 +139,8 @@ fn limits(config: &Config) -> Limits {
     limits.event_bytes_max = config.gateway.event_bytes_max;
     limits.created_guilds_per_user_max = config.quotas.max_created_guilds_per_user.into();
     limits.guild_members_max = config.quotas.guild_members_max.into();
+    limits.address_bans_per_guild_max = usize::try_from(config.quotas.guild_ip_ban_max_entries).unwrap_or(usize::MAX);
+    limits.server_owner_user_id = config.server_owner_user_id;
     limits
 }
 
@@ -172,12 +178,13 @@ impl Running {
     /// Listens and serves `app` in the background.
     ///
     /// # Errors
-    /// [`StartError::Bind`].
+    /// [`StartError::Bind`], [`StartError::Delivery`].
     pub(crate) async fn start(address: SocketAddr, app: Arc<App>) -> Result<Self, StartError> {
         let bind = |source| StartError::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
-        let task = tokio::spawn(run(listener, Arc::clone(&app)));
+        let delivery = Delivery::start(Arc::clone(&app)).map_err(StartError::Delivery)?;
+        let task = tokio::spawn(run(listener, delivery, Arc::clone(&app)));
         Ok(Self { address, app, task })
     }
 
@@ -207,9 +214,7 @@ impl Running {
     }
 }
 
-async fn run(listener: TcpListener, app: Arc<App>) -> Ended {
-    let delivering = Arc::clone(&app);
-    let delivery = tokio::spawn(async move { delivering.gateway.run(std::future::pending()).await });
+async fn run(listener: TcpListener, delivery: Delivery, app: Arc<App>) -> Ended {
     let orderly = async {
         listener::serve(listener, Arc::clone(&app)).await;
         app.gateway.drain().await;
@@ -228,6 +233,6 @@ async fn run(listener: TcpListener, app: Arc<App>) -> Ended {
         () = app.drain.forced() => Ended::Forced,
     };
     app.drain.stop();
-    delivery.abort();
+    delivery.stop().await;
     ended
 }

@@ -1,4 +1,5 @@
-//! RFC 6455 as a server speaks it: the upgrade, what clients send, what they are sent, and how it ends. Knows no event and no command.
+//! RFC 6455 as a server speaks it: the upgrade, what clients send, what they are sent. Knows no event and no command, and leaves
+//! the closing handshake to whoever owns the write side: for the gateway that is the mailbox of `filament-fanout`.
 //!
 //! | module | job | waits |
 //! | --- | --- | --- |
@@ -6,8 +7,7 @@
 //! | [`frame`] | bytes of a client → whole messages, or the reason to refuse them | never |
 //! | [`reader`] | a socket's bytes through [`frame`] to a handler, one message at a time, no buffer while idle | always |
 //! | [`encode`] | frames for clients, identical for every receiver | never |
-//! | [`close`] | the closing handshake as a pure state machine | never |
-//! | [`mod@finish`] | the waiting around it | once |
+//! | [`close`] | which codes may travel | never |
 //!
 //! fastwebsockets answers the upgrade and unmasks payloads. Its own frame reader is not used: it cannot be cancelled, its
 //! limit is per frame and not per message, it lets unmasked and oversized control frames pass, and it keeps a buffer per
@@ -15,7 +15,6 @@
 
 pub mod close;
 pub mod encode;
-pub mod finish;
 pub mod frame;
 pub mod handshake;
 mod head;
@@ -23,8 +22,6 @@ mod message;
 mod protocol_error;
 pub mod reader;
 
-pub use close::{Action, Closing, Input};
-pub use finish::finish;
 pub use frame::{Binary, FrameReader, Incoming, ReaderLimits};
 pub use handshake::{Handshake, HandshakeError};
 pub use protocol_error::ProtocolError;

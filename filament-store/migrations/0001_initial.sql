@@ -110,13 +110,44 @@ CREATE TABLE overrides (
     PRIMARY KEY (channel_id, target_kind, target_id)
 ) STRICT, WITHOUT ROWID;
 
+-- No reference to the guild, as with its audit log: both have no bound, and a guild must not hold up every other command while it is
+-- deleted. Its id goes to guild_purges and they follow in small steps.
 CREATE TABLE bans (
-    guild_id      BLOB    NOT NULL REFERENCES guilds ON DELETE CASCADE,
+    guild_id      BLOB    NOT NULL,
     user_id       BLOB    NOT NULL,
     actor_user_id BLOB    NOT NULL,
     created_at    INTEGER NOT NULL,
     PRIMARY KEY (guild_id, user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX bans_newest ON bans (guild_id, created_at, user_id);
+
+CREATE TABLE guild_purges (
+    guild_id BLOB NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER guilds_purged AFTER DELETE ON guilds BEGIN
+    INSERT INTO guild_purges (guild_id) VALUES (old.guild_id);
+END;
+
+-- Addresses are the 16 bytes of IPv6, IPv4 ones mapped.
+CREATE TABLE address_bans (
+    guild_id       BLOB    NOT NULL REFERENCES guilds ON DELETE CASCADE,
+    ban_id         BLOB    NOT NULL,
+    address        BLOB    NOT NULL,
+    source_user_id BLOB    NOT NULL,
+    reason         TEXT,
+    created_at     INTEGER NOT NULL,
+    expires_at     INTEGER,
+    PRIMARY KEY (guild_id, ban_id)
+) STRICT, WITHOUT ROWID;
+
+-- Where a user was last seen, at most 64 places.
+CREATE TABLE user_addresses (
+    user_id BLOB    NOT NULL,
+    address BLOB    NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, address)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX user_addresses_by_age ON user_addresses (user_id, seen_at, address);
 
 -- Clustered by channel and id: a page of history is one contiguous read. No reference to the channel: a channel of a million messages
 -- must not hold up every other command while it is deleted. Its id goes to channel_purges and its messages follow in small steps;
@@ -169,17 +200,22 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
 CREATE TABLE audit (
-    guild_id       BLOB    NOT NULL REFERENCES guilds ON DELETE CASCADE,
+    guild_id       BLOB    NOT NULL,
     audit_id       BLOB    NOT NULL,
     actor_user_id  BLOB    NOT NULL,
     target_user_id BLOB,
     action         TEXT    NOT NULL,
     created_at     INTEGER NOT NULL,
+    surface        TEXT, -- where somebody met the address gate
     PRIMARY KEY (guild_id, audit_id)
 ) STRICT, WITHOUT ROWID;
+-- A page of a few actions is a short walk for each of them, however rare they are.
+CREATE INDEX audit_by_action ON audit (guild_id, action, audit_id);
 -- Refused joins are recorded once per minute: the last one must be found without reading the log.
 CREATE INDEX audit_refusals ON audit (guild_id, actor_user_id, action, created_at)
     WHERE action >= 'directory.join.rejected.' AND action < 'directory.join.rejected/';
+-- So is who meets the address gate.
+CREATE INDEX audit_hits ON audit (guild_id, actor_user_id, surface, created_at) WHERE surface IS NOT NULL;
 
 -- The writer numbers the entries itself, densely; AUTOINCREMENT is the database's own promise that no number is given twice.
 CREATE TABLE journal (

@@ -2,9 +2,11 @@
 //! undoes the command.
 
 use filament_core::{
-    AccessChange, AuditRecord, IdempotencyRecord, Mutation, NewMember, NewSession, NewUser, ReactionChange,
-    RotatedSession, Seq, StoredMessage,
-    permission::{ChannelNode, GuildGraph, RoleNode},
+    AccessChange, AddressSighting, AuditRecord, IdempotencyRecord, Mutation, NewAddressBans, NewMember, NewSession,
+    NewUser, OverrideChange, OwnershipTransfer, ReactionChange, RoleAssignment, RoleOrder, RoleUpdate, RotatedSession,
+    Seq, StoredMessage, Surface,
+    limits::{ADDRESS_MEMORY_SECS, ADDRESSES_PER_USER_MAX},
+    permission::{ChannelNode, GuildGraph, Override, RoleNode},
 };
 use filament_protocol::{ChannelId, GuildId, RoleId, UserId};
 use rusqlite::{Connection, Error, Params, Result};
@@ -31,11 +33,34 @@ pub(crate) fn mutation(connection: &Connection, mutation: &Mutation) -> Result<(
         Mutation::UpdateGuild { guild_id, described: (name, visibility), .. } => {
             one_row(connection, sql::GUILD_DESCRIBE, (key(*guild_id), name.as_str(), visibility.name()))
         }
+        Mutation::DeleteGuild { guild_id, .. } => one_row(connection, sql::GUILD_REMOVE, [key(*guild_id)]),
+        Mutation::TransferOwnership(transfer) => transfer_ownership(connection, transfer),
         Mutation::AddMember(member) => add_member(connection, member),
         Mutation::RemoveMember { guild_id, user_id, .. } => {
             one_row(connection, sql::MEMBER_REMOVE, (key(*guild_id), key(*user_id)))
         }
-        Mutation::NoteRefusedJoin { .. } => Ok(()), // the audit log says it
+        Mutation::BanUser { guild_id, user_id, actor_user_id, banned_at } => {
+            let columns = (key(*guild_id), key(*user_id), key(*actor_user_id), secs(*banned_at));
+            one_row(connection, sql::BAN_ADD, columns)
+        }
+        Mutation::UnbanUser { guild_id, user_id, .. } => {
+            one_row(connection, sql::BAN_REMOVE, [key(*guild_id), key(*user_id)])
+        }
+        Mutation::CreateRole { guild_id, role, .. } => add_role(connection, *guild_id, role),
+        Mutation::UpdateRole(RoleUpdate { guild_id, role, .. }) => change_role(connection, *guild_id, role),
+        Mutation::DeleteRole { guild_id, role_id, was_default, .. } => {
+            delete_role(connection, *guild_id, *role_id, *was_default)
+        }
+        Mutation::ReorderRoles(RoleOrder { guild_id, places, .. }) => place_roles(connection, *guild_id, places),
+        Mutation::SetDefaultRole { guild_id, role_id, .. } => set_default_role(connection, *guild_id, *role_id),
+        Mutation::AssignRoles(assignment) => assign_roles(connection, assignment),
+        Mutation::SetOverride(OverrideChange { channel_id, value, .. }) => set_override(connection, *channel_id, value),
+        Mutation::BanAddresses(new) => ban_addresses(connection, new),
+        Mutation::UnbanAddress { guild_id, ban_id, .. } => {
+            one_row(connection, sql::ADDRESS_BAN_REMOVE, [key(*guild_id), key(*ban_id)])
+        }
+        Mutation::SeeAddress(seen) => see_address(connection, seen),
+        Mutation::NoteRefusedJoin { .. } | Mutation::NoteAddressHit { .. } => Ok(()), // the audit log says it
         Mutation::CreateChannel { guild_id, channel, .. } => create_channel(connection, *guild_id, channel),
         Mutation::UpdateChannel { channel_id, name, .. } => {
             one_row(connection, sql::CHANNEL_RENAME, (key(*channel_id), name.as_str()))
@@ -65,6 +90,7 @@ pub(crate) fn audit(connection: &Connection, record: &AuditRecord) -> Result<()>
         optional_key(record.target_user_id),
         record.action.name(),
         secs(record.created_at),
+        record.surface.map(Surface::name),
     );
     one_row(connection, sql::AUDIT_ADD, columns)
 }
@@ -74,8 +100,10 @@ pub(crate) fn version(connection: &Connection, change: &AccessChange, seq: Seq) 
     let guild_id = match change {
         AccessChange::GuildCreated(graph) => graph.guild_id,
         AccessChange::Guild(guild_id, _) => *guild_id,
-        AccessChange::MemberJoined { .. }
+        AccessChange::GuildDeleted { .. }
+        | AccessChange::MemberJoined { .. }
         | AccessChange::MemberLeft { .. }
+        | AccessChange::MemberRoles { .. }
         | AccessChange::SessionRenewed { .. }
         | AccessChange::SessionEnded { .. } => return Ok(()),
     };
@@ -148,9 +176,88 @@ fn add_role(connection: &Connection, guild_id: GuildId, role: &RoleNode) -> Resu
     one_row(connection, sql::ROLE_ADD, columns)
 }
 
+fn change_role(connection: &Connection, guild_id: GuildId, role: &RoleNode) -> Result<()> {
+    let color_hex = role.color_hex.as_ref().map(|color| color.as_str());
+    let columns = (key(guild_id), key(role.role_id), role.name.as_str(), role.permissions.bits(), color_hex);
+    one_row(connection, sql::ROLE_CHANGE, columns)
+}
+
+/// Its assignments go with the row; its overrides have no reference to it, because a member's have none to the member.
+fn delete_role(connection: &Connection, guild_id: GuildId, role_id: RoleId, was_default: bool) -> Result<()> {
+    connection.prepare_cached(sql::ROLE_REMOVE_OVERRIDES)?.execute([key(guild_id), key(role_id)])?;
+    if was_default {
+        set_default_role(connection, guild_id, None)?;
+    }
+    one_row(connection, sql::ROLE_REMOVE, [key(guild_id), key(role_id)])
+}
+
+fn set_default_role(connection: &Connection, guild_id: GuildId, role_id: Option<RoleId>) -> Result<()> {
+    one_row(connection, sql::GUILD_DEFAULT_ROLE_PUT, (key(guild_id), optional_key(role_id)))
+}
+
+fn place_roles(connection: &Connection, guild_id: GuildId, places: &[(RoleId, u16)]) -> Result<()> {
+    for (role_id, position) in places {
+        one_row(connection, sql::ROLE_PLACE, (key(guild_id), key(*role_id), position))?;
+    }
+    Ok(())
+}
+
+fn assign_roles(connection: &Connection, assignment: &RoleAssignment) -> Result<()> {
+    let RoleAssignment { guild_id, membership, removed, added, .. } = assignment;
+    take_roles(connection, *guild_id, membership.user_id, removed)?;
+    give_roles(connection, *guild_id, membership.user_id, added.iter().copied())
+}
+
+fn transfer_ownership(connection: &Connection, transfer: &OwnershipTransfer) -> Result<()> {
+    let OwnershipTransfer { guild_id, owner_role_id, previous, moderator_role_id, next, .. } = transfer;
+    take_roles(connection, *guild_id, previous.user_id, &[*owner_role_id])?;
+    give_roles(connection, *guild_id, previous.user_id, *moderator_role_id)?;
+    give_roles(connection, *guild_id, next.user_id, [*owner_role_id])?;
+    one_row(connection, sql::GUILD_OWNER_PUT, [key(*guild_id), key(next.user_id)])
+}
+
+fn take_roles(connection: &Connection, guild_id: GuildId, user_id: UserId, role_ids: &[RoleId]) -> Result<()> {
+    for role_id in role_ids {
+        one_row(connection, sql::MEMBER_ROLE_REMOVE, [key(guild_id), key(user_id), key(*role_id)])?;
+    }
+    Ok(())
+}
+
 fn add_member(connection: &Connection, member: &NewMember) -> Result<()> {
     one_row(connection, sql::MEMBER_ADD, (key(member.guild_id), key(member.user_id), secs(member.joined_at)))?;
     give_roles(connection, member.guild_id, member.user_id, member.default_role_id)
+}
+
+fn ban_addresses(connection: &Connection, new: &NewAddressBans) -> Result<()> {
+    for ban_id in &new.expired {
+        one_row(connection, sql::ADDRESS_BAN_REMOVE, [key(new.guild_id), key(*ban_id)])?;
+    }
+    for ban in &new.bans {
+        let columns = (
+            key(new.guild_id),
+            key(ban.ban_id),
+            ban.address.bits().to_be_bytes(),
+            key(new.target_user_id),
+            new.reason.as_ref().map(|reason| reason.as_str()),
+            secs(new.created_at),
+            ban.expires_at.map(secs),
+        );
+        one_row(connection, sql::ADDRESS_BAN_ADD, columns)?;
+    }
+    Ok(())
+}
+
+/// Remembers one address and forgets what IPB-1 does not keep.
+fn see_address(connection: &Connection, seen: &AddressSighting) -> Result<()> {
+    let (user, at) = (key(seen.user_id), secs(seen.seen_at));
+    one_row(connection, sql::ADDRESS_SEE, (user, seen.address.bits().to_be_bytes(), at))?;
+    let too_old = at.saturating_sub(signed(ADDRESS_MEMORY_SECS));
+    connection.prepare_cached(sql::ADDRESSES_FORGET)?.execute((
+        user,
+        too_old,
+        signed(ADDRESSES_PER_USER_MAX as u64),
+    ))?;
+    Ok(())
 }
 
 fn give_roles(
@@ -168,13 +275,18 @@ fn give_roles(
 fn create_channel(connection: &Connection, guild_id: GuildId, channel: &ChannelNode) -> Result<()> {
     let columns = (key(channel.channel_id), key(guild_id), channel.name.as_str(), channel.kind.name());
     one_row(connection, sql::CHANNEL_ADD, columns)?;
-    for value in &channel.overrides {
-        let (target_kind, target_id) = target_columns(value.target);
-        let bits = (value.allow.bits(), value.deny.bits());
-        let columns = (key(channel.channel_id), target_kind, target_id, bits.0, bits.1, secs(value.updated_at));
-        one_row(connection, sql::OVERRIDE_ADD, columns)?;
+    channel.overrides.iter().try_for_each(|value| set_override(connection, channel.channel_id, value))
+}
+
+/// Lists that are both empty are no override.
+fn set_override(connection: &Connection, channel_id: ChannelId, value: &Override) -> Result<()> {
+    let (target_kind, target_id) = target_columns(value.target);
+    if value.allow.is_empty() && value.deny.is_empty() {
+        return one_row(connection, sql::OVERRIDE_REMOVE, (key(channel_id), target_kind, target_id));
     }
-    Ok(())
+    let bits = (value.allow.bits(), value.deny.bits());
+    let columns = (key(channel_id), target_kind, target_id, bits.0, bits.1, secs(value.updated_at));
+    one_row(connection, sql::OVERRIDE_PUT, columns)
 }
 
 fn place_channels(connection: &Connection, channel_ids: &[ChannelId]) -> Result<()> {

@@ -1,4 +1,5 @@
-//! What the writer clears away: old journal entries, dead sessions, spent idempotency keys, messages of deleted channels. In steps of a
+//! What the writer clears away: old journal entries, dead sessions, spent idempotency keys, messages of deleted channels, bans and
+//! audit logs of deleted guilds. In steps of a
 //! few milliseconds, each a transaction of its own, so that no command waits long and none fails because of it.
 
 use filament_core::{Seq, limits::IDEMPOTENCY_SECS};
@@ -42,6 +43,7 @@ pub(crate) fn step(connection: &mut Connection, moment: Moment) -> Result<Step> 
         unfinished |= removed >= CHORE_ROWS_MAX as usize;
     }
     unfinished |= purge_channel(&transaction)?;
+    unfinished |= purge_guild(&transaction)?;
     transaction.commit()?;
     Ok(Step { trimmed_to, unfinished })
 }
@@ -64,6 +66,21 @@ fn purge_channel(connection: &Connection) -> Result<bool> {
     let removed = connection.prepare_cached(sql::CHANNEL_PURGE_MESSAGES)?.execute((channel, CHORE_ROWS_MAX))?;
     if removed < CHORE_ROWS_MAX as usize {
         connection.prepare_cached(sql::CHANNEL_PURGE_DONE)?.execute([channel])?;
+    }
+    Ok(true)
+}
+
+/// Removes some bans and audit rows of one deleted guild; true while a guild is left.
+fn purge_guild(connection: &Connection) -> Result<bool> {
+    let guild: Option<Key> =
+        connection.prepare_cached(sql::GUILD_TO_PURGE)?.query_row((), |row| row.get(0)).optional()?;
+    let Some(guild) = guild else { return Ok(false) };
+    let mut is_done = true;
+    for sql in [sql::GUILD_PURGE_AUDIT, sql::GUILD_PURGE_BANS] {
+        is_done &= connection.prepare_cached(sql)?.execute((guild, CHORE_ROWS_MAX))? < CHORE_ROWS_MAX as usize;
+    }
+    if is_done {
+        connection.prepare_cached(sql::GUILD_PURGE_DONE)?.execute([guild])?;
     }
     Ok(true)
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use filament_core::{
     AccessChange, Seq,
-    permission::{GuildGraph, Membership},
+    permission::{GraphChange, GuildGraph, Membership},
 };
 use filament_protocol::{GuildId, UserId};
 use hashlink::LruCache;
@@ -147,8 +147,16 @@ impl WriterCache {
                     Arc::make_mut(&mut versioned.graph).apply(change);
                     versioned.seq = seq;
                 }
+                if let GraphChange::RoleRemoved(_) = change {
+                    self.forget_memberships(*guild_id); // who held the role is in the tables
+                }
             }
-            AccessChange::MemberJoined { guild_id, membership } => {
+            AccessChange::GuildDeleted { guild_id, .. } => {
+                self.graphs.remove(guild_id);
+                self.forget_memberships(*guild_id);
+            }
+            AccessChange::MemberJoined { guild_id, membership }
+            | AccessChange::MemberRoles { guild_id, membership } => {
                 self.touched.push(Touched::Membership(*guild_id, membership.user_id));
                 self.memberships.insert((*guild_id, membership.user_id), Arc::new(membership.clone()));
             }
@@ -158,6 +166,10 @@ impl WriterCache {
             }
             AccessChange::SessionRenewed { .. } | AccessChange::SessionEnded { .. } => {}
         }
+    }
+
+    fn forget_memberships(&mut self, guild_id: GuildId) {
+        self.memberships.retain(|(guild, _), _| *guild != guild_id);
     }
 
     /// Compares what the open transaction touched with the tables, or everything cached.

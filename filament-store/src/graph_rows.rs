@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use filament_core::{
-    Seq,
+    AddressBan, Seq,
     permission::{ChannelNode, GuildGraph, Membership, Override, OverrideTarget, RoleNode},
 };
 use filament_protocol::{ChannelId, ChannelKind, GuildId, Id, SystemKey, UserId, Visibility};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::{
-    row::{id, key, optional_id, optional_text, optional_word, permissions, small, text, time, unsigned, word},
+    row::{
+        address, id, key, optional_id, optional_text, optional_time, optional_word, permissions, small, text, time,
+        unsigned, word,
+    },
     sql,
 };
 
@@ -38,6 +41,7 @@ pub(crate) fn graph(connection: &Connection, guild_id: GuildId) -> Result<Option
             created_at: time(row, 5)?,
             roles: Vec::new(),
             channels: Vec::new(),
+            address_bans: Vec::new(),
         };
         Ok((unsigned(row, 0)?, graph))
     });
@@ -46,6 +50,7 @@ pub(crate) fn graph(connection: &Connection, guild_id: GuildId) -> Result<Option
     };
     graph.roles = rows(connection, sql::GUILD_ROLES, guild_id, role)?;
     graph.channels = rows(connection, sql::GUILD_CHANNELS, guild_id, channel)?;
+    graph.address_bans = rows(connection, sql::GUILD_ADDRESS_BANS, guild_id, address_ban)?;
     place_overrides(&mut graph.channels, rows(connection, sql::GUILD_OVERRIDES, guild_id, channel_override)?);
     Ok(Some(Versioned { seq, graph: Arc::new(graph) }))
 }
@@ -125,6 +130,10 @@ fn role(row: &Row<'_>) -> Result<RoleNode> {
         color_hex: optional_text(row, 5)?,
         system_key: optional_word(row, 6, SystemKey::from_name)?,
     })
+}
+
+fn address_ban(row: &Row<'_>) -> Result<AddressBan> {
+    Ok(AddressBan { ban_id: id(row, 0)?, address: address(row, 1)?, expires_at: optional_time(row, 2)? })
 }
 
 fn channel(row: &Row<'_>) -> Result<ChannelNode> {

@@ -1,8 +1,9 @@
 //! Facts: what a plan needs, read in the transaction or snapshot that the decision or gate belongs to.
 
 use filament_core::{
-    Fact, FactPlan, Facts, LiveSessions, Need, ReactionState, Remembered, SessionState, Stamp, StoredMessage, User,
-    limits::{IDEMPOTENCY_SECS, REACTORS_SHOWN_MAX},
+    Address, Fact, FactPlan, Facts, LiveSessions, Need, ReactionState, Remembered, SessionState, Stamp, StoredMessage,
+    User,
+    limits::{ADDRESS_MEMORY_SECS, ADDRESSES_PER_USER_MAX, IDEMPOTENCY_SECS, REACTORS_SHOWN_MAX},
 };
 use filament_protocol::{ChannelId, Emoji, GuildId, IdempotencyKey, MessageId, SessionId, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
@@ -10,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 use crate::{
     graph_cache::GraphSource,
     reactions, revisions,
-    row::{id, key, optional_time, rotations, secs, signed, text, time, unsigned},
+    row::{address, id, key, optional_time, rotations, secs, signed, text, time, unsigned},
     sql,
 };
 
@@ -30,12 +31,32 @@ fn fact(connection: &Connection, graphs: &mut impl GraphSource, need: &Need, now
     Ok(match need {
         Need::Guild(guild_id) => Fact::Guild(graphs.graph(connection, *guild_id)?),
         Need::Member(guild_id, user_id) => Fact::Member(graphs.membership(connection, *guild_id, *user_id)?),
+        Need::Owner(guild_id) => Fact::Member(match graphs.graph(connection, *guild_id)? {
+            Some(graph) => graphs.membership(connection, *guild_id, graph.owner_id)?,
+            None => None,
+        }),
+        Need::MemberIds(guild_id) => {
+            let mut statement = connection.prepare_cached(sql::MEMBER_IDS)?;
+            Fact::MemberIds(statement.query_map([key(*guild_id)], |row| id(row, 0))?.collect::<Result<_>>()?)
+        }
         Need::MemberCount(guild_id) => Fact::Count(member_count(connection, *guild_id)?),
         Need::GuildCount(user_id) => Fact::Count(count(connection, sql::MEMBER_OF_COUNT, [key(*user_id)])?),
         Need::GuildsCreated(user_id) => Fact::Count(count(connection, sql::GUILDS_CREATED, [key(*user_id)])?),
         Need::AccessRevision(user_id) => Fact::Count(revisions::of(connection, *user_id)?),
         Need::Ban(guild_id, user_id) => {
             Fact::Flag(connection.prepare_cached(sql::BANNED)?.exists([key(*guild_id), key(*user_id)])?)
+        }
+        Need::LastAddressHit(guild_id, user_id, surface) => {
+            let mut statement = connection.prepare_cached(sql::AUDIT_LAST_HIT)?;
+            Fact::Time(
+                statement.query_row((key(*guild_id), key(*user_id), surface.name()), |row| optional_time(row, 0))?,
+            )
+        }
+        Need::Addresses(user_id) => Fact::Addresses(addresses(connection, *user_id, now)?),
+        Need::AddressSeen(user_id, seen) => {
+            let mut statement = connection.prepare_cached(sql::ADDRESS_SEEN)?;
+            let columns = (key(*user_id), seen.bits().to_be_bytes());
+            Fact::Time(statement.query_row(columns, |row| time(row, 0)).optional()?)
         }
         Need::LastRefusal(guild_id, user_id, action) => {
             let mut statement = connection.prepare_cached(sql::AUDIT_LAST_REFUSAL)?;
@@ -99,6 +120,14 @@ pub(crate) fn message_row(row: &Row<'_>) -> Result<StoredMessage> {
 
 fn message(connection: &Connection, channel_id: ChannelId, message_id: MessageId) -> Result<Option<StoredMessage>> {
     connection.prepare_cached(sql::MESSAGE)?.query_row([key(channel_id), key(message_id)], message_row).optional()
+}
+
+fn addresses(connection: &Connection, user_id: UserId, now: Timestamp) -> Result<Vec<Address>> {
+    let mut statement = connection.prepare_cached(sql::ADDRESSES_OF)?;
+    let too_old = secs(now).saturating_sub(signed(ADDRESS_MEMORY_SECS));
+    let rows =
+        statement.query_map((key(user_id), too_old, signed(ADDRESSES_PER_USER_MAX as u64)), |row| address(row, 0))?;
+    rows.collect()
 }
 
 fn user_row(row: &Row<'_>) -> Result<User> {

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt::Display};
 
-use filament_core::Rotation;
+use filament_core::{Address, Rotation};
 use filament_protocol::{Id, Permissions, Timestamp};
 use rusqlite::{Error as SqliteError, Result, Row, types::Type};
 use thiserror::Error as ThisError;
@@ -39,6 +39,11 @@ pub(crate) fn id<K>(row: &Row<'_>, column: usize) -> Result<Id<K>> {
 
 pub(crate) fn optional_id<K>(row: &Row<'_>, column: usize) -> Result<Option<Id<K>>> {
     Ok(row.get::<_, Option<Key>>(column)?.map(|bytes| Id::from_u128(u128::from_be_bytes(bytes))))
+}
+
+/// A client's address.
+pub(crate) fn address(row: &Row<'_>, column: usize) -> Result<Address> {
+    Ok(Address::from_bits(u128::from_be_bytes(row.get(column)?)))
 }
 
 /// A count or a time as SQLite's signed integer; both stay below 2^53.

@@ -62,6 +62,16 @@ statements! {
     GUILD_ADD = "INSERT INTO guilds (guild_id, name, visibility, owner_id, creator_id, default_role_id, created_at)
         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)";
     GUILD_DESCRIBE = "UPDATE guilds SET name = ?2, visibility = ?3 WHERE guild_id = ?1";
+    GUILD_OWNER_PUT = "UPDATE guilds SET owner_id = ?2 WHERE guild_id = ?1";
+    GUILD_DEFAULT_ROLE_PUT = "UPDATE guilds SET default_role_id = ?2 WHERE guild_id = ?1";
+    GUILD_REMOVE = "DELETE FROM guilds WHERE guild_id = ?1";
+    GUILD_TO_PURGE = "SELECT guild_id FROM guild_purges LIMIT 1";
+    /// That the guild was deleted, and by whom, is all that stays.
+    GUILD_PURGE_AUDIT = "DELETE FROM audit WHERE guild_id = ?1 AND audit_id IN
+        (SELECT audit_id FROM audit WHERE guild_id = ?1 AND action <> 'guild.delete' ORDER BY audit_id LIMIT ?2)";
+    GUILD_PURGE_BANS = "DELETE FROM bans WHERE guild_id = ?1 AND user_id IN
+        (SELECT user_id FROM bans WHERE guild_id = ?1 ORDER BY user_id LIMIT ?2)";
+    GUILD_PURGE_DONE = "DELETE FROM guild_purges WHERE guild_id = ?1";
     GUILD_VERSION = "SELECT graph_seq FROM guilds WHERE guild_id = ?1";
     GUILD_VERSION_PUT = "UPDATE guilds SET graph_seq = ?2 WHERE guild_id = ?1";
     GUILD = "SELECT graph_seq, name, visibility, owner_id, default_role_id, created_at FROM guilds WHERE guild_id = ?1";
@@ -78,15 +88,42 @@ statements! {
     ROLE_ADD = "INSERT INTO roles (guild_id, role_id, name, position, is_system, permissions, color_hex, system_key)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
+    ROLE_CHANGE = "UPDATE roles SET name = ?3, permissions = ?4, color_hex = ?5 WHERE guild_id = ?1 AND role_id = ?2";
+    ROLE_PLACE = "UPDATE roles SET position = ?3 WHERE guild_id = ?1 AND role_id = ?2";
+    ROLE_REMOVE = "DELETE FROM roles WHERE guild_id = ?1 AND role_id = ?2";
+    ROLE_REMOVE_OVERRIDES = "DELETE FROM overrides WHERE channel_id IN (SELECT channel_id FROM channels WHERE guild_id = ?1)
+        AND target_kind = 0 AND target_id = ?2";
+
     // Members.
     MEMBER_ADD = "INSERT INTO members (guild_id, user_id, joined_at) VALUES (?1, ?2, ?3)";
     MEMBER_ROLE_ADD = "INSERT INTO member_roles (guild_id, user_id, role_id) VALUES (?1, ?2, ?3)";
+    MEMBER_ROLE_REMOVE = "DELETE FROM member_roles WHERE guild_id = ?1 AND user_id = ?2 AND role_id = ?3";
     MEMBER_REMOVE = "DELETE FROM members WHERE guild_id = ?1 AND user_id = ?2";
     MEMBERSHIP = "SELECT joined_at FROM members WHERE guild_id = ?1 AND user_id = ?2";
     MEMBERSHIP_ROLES = "SELECT role_id FROM member_roles WHERE guild_id = ?1 AND user_id = ?2 ORDER BY role_id";
     MEMBERSHIPS_OF = "SELECT guild_id, joined_at FROM members WHERE user_id = ?1";
     MEMBER_COUNT = "SELECT member_count FROM guilds WHERE guild_id = ?1";
     MEMBER_OF_COUNT = "SELECT count(*) FROM members WHERE user_id = ?1";
+    MEMBER_IDS = "SELECT user_id FROM members WHERE guild_id = ?1 ORDER BY user_id";
+    MEMBERS_AFTER = "SELECT user_id FROM members WHERE guild_id = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3";
+    BAN_ADD = "INSERT INTO bans (guild_id, user_id, actor_user_id, created_at) VALUES (?1, ?2, ?3, ?4)";
+    BAN_REMOVE = "DELETE FROM bans WHERE guild_id = ?1 AND user_id = ?2";
+    BANS_BEFORE = "SELECT b.user_id, u.username, b.created_at, b.actor_user_id
+        FROM bans b CROSS JOIN users u ON u.user_id = b.user_id
+        WHERE b.guild_id = ?1 AND (b.created_at, b.user_id) < (?2, ?3) ORDER BY b.created_at DESC, b.user_id DESC LIMIT ?4";
+    ADDRESS_BAN_ADD = "INSERT INTO address_bans (guild_id, ban_id, address, source_user_id, reason, created_at, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    ADDRESS_BAN_REMOVE = "DELETE FROM address_bans WHERE guild_id = ?1 AND ban_id = ?2";
+    GUILD_ADDRESS_BANS = "SELECT ban_id, address, expires_at FROM address_bans WHERE guild_id = ?1 ORDER BY ban_id";
+    ADDRESS_BANS_BEFORE = "SELECT ban_id, source_user_id, reason, created_at, expires_at FROM address_bans
+        WHERE guild_id = ?1 AND ban_id < ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY ban_id DESC LIMIT ?4";
+    ADDRESS_SEE = "INSERT INTO user_addresses (user_id, address, seen_at) VALUES (?1, ?2, ?3)
+        ON CONFLICT (user_id, address) DO UPDATE SET seen_at = excluded.seen_at";
+    ADDRESS_SEEN = "SELECT seen_at FROM user_addresses WHERE user_id = ?1 AND address = ?2";
+    ADDRESSES_OF = "SELECT address FROM user_addresses WHERE user_id = ?1 AND seen_at > ?2 ORDER BY seen_at DESC, address DESC LIMIT ?3";
+    /// Those too old, and those beyond the newest so many.
+    ADDRESSES_FORGET = "DELETE FROM user_addresses WHERE user_id = ?1 AND (seen_at <= ?2 OR address IN
+        (SELECT address FROM user_addresses WHERE user_id = ?1 ORDER BY seen_at DESC, address DESC LIMIT -1 OFFSET ?3))";
     BANNED = "SELECT 1 FROM bans WHERE guild_id = ?1 AND user_id = ?2";
 
     GUILD_MEMBERS = "SELECT m.user_id, m.joined_at, r.role_id FROM members m
@@ -102,8 +139,10 @@ statements! {
     CHANNEL_RENAME = "UPDATE channels SET name = ?2 WHERE channel_id = ?1";
     CHANNEL_PLACE = "UPDATE channels SET position = ?2 WHERE channel_id = ?1";
     CHANNEL_REMOVE = "DELETE FROM channels WHERE channel_id = ?1";
-    OVERRIDE_ADD = "INSERT INTO overrides (channel_id, target_kind, target_id, allow_bits, deny_bits, updated_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    OVERRIDE_PUT = "INSERT INTO overrides (channel_id, target_kind, target_id, allow_bits, deny_bits, updated_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (channel_id, target_kind, target_id)
+        DO UPDATE SET allow_bits = excluded.allow_bits, deny_bits = excluded.deny_bits, updated_at = excluded.updated_at";
+    OVERRIDE_REMOVE = "DELETE FROM overrides WHERE channel_id = ?1 AND target_kind = ?2 AND target_id = ?3";
     CHANNEL_TO_PURGE = "SELECT channel_id FROM channel_purges LIMIT 1";
     CHANNEL_PURGE_MESSAGES = "DELETE FROM messages WHERE channel_id = ?1 AND message_id IN
         (SELECT message_id FROM messages WHERE channel_id = ?1 ORDER BY message_id LIMIT ?2)";
@@ -139,7 +178,13 @@ statements! {
         (SELECT user_id, channel_id, key FROM idempotency WHERE created_at <= ?1 ORDER BY created_at LIMIT ?2)";
 
     // Audit log.
-    AUDIT_ADD = "INSERT INTO audit (guild_id, audit_id, actor_user_id, target_user_id, action, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    AUDIT_ADD = "INSERT INTO audit (guild_id, audit_id, actor_user_id, target_user_id, action, created_at, surface)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    AUDIT_LAST_HIT = "SELECT max(created_at) FROM audit WHERE guild_id = ?1 AND actor_user_id = ?2 AND surface = ?3 AND surface IS NOT NULL";
+    AUDIT_BEFORE = "SELECT audit_id, actor_user_id, target_user_id, action, created_at FROM audit WHERE guild_id = ?1 AND audit_id < ?2
+        ORDER BY audit_id DESC LIMIT ?3";
+    AUDIT_OF_ACTION_BEFORE = "SELECT audit_id, actor_user_id, target_user_id, action, created_at FROM audit
+        WHERE guild_id = ?1 AND action = ?2 AND audit_id < ?3 ORDER BY audit_id DESC LIMIT ?4";
     /// The bounds repeat those of the partial index, or SQLite would not use it.
     AUDIT_LAST_REFUSAL = "SELECT max(created_at) FROM audit WHERE guild_id = ?1 AND actor_user_id = ?2 AND action = ?3
         AND action >= 'directory.join.rejected.' AND action < 'directory.join.rejected/'";
@@ -156,6 +201,14 @@ statements! {
     CHECK_ORPHANED_MESSAGES = "SELECT count(*) FROM (SELECT DISTINCT channel_id FROM messages) m
         WHERE NOT EXISTS (SELECT 1 FROM channels c WHERE c.channel_id = m.channel_id)
         AND NOT EXISTS (SELECT 1 FROM channel_purges p WHERE p.channel_id = m.channel_id)";
+    CHECK_ORPHANED_BANS = "SELECT count(*) FROM (SELECT DISTINCT guild_id FROM bans) b
+        WHERE NOT EXISTS (SELECT 1 FROM guilds g WHERE g.guild_id = b.guild_id)
+        AND NOT EXISTS (SELECT 1 FROM guild_purges p WHERE p.guild_id = b.guild_id)";
+    CHECK_OWNERS = "SELECT count(*) FROM guilds g WHERE 1 <> (SELECT count(*) FROM member_roles m CROSS JOIN roles r
+        ON r.guild_id = m.guild_id AND r.role_id = m.role_id
+        WHERE m.guild_id = g.guild_id AND r.system_key = 'workspace_owner' AND m.user_id = g.owner_id)";
+    CHECK_OWNER_ROLES = "SELECT count(*) FROM member_roles m CROSS JOIN roles r ON r.guild_id = m.guild_id AND r.role_id = m.role_id
+        CROSS JOIN guilds g ON g.guild_id = m.guild_id WHERE r.system_key = 'workspace_owner' AND m.user_id <> g.owner_id";
 }
 
 #[cfg(test)]
@@ -168,6 +221,7 @@ mod tests {
     const SCANS: &[(&str, &str)] = &[
         ("JOURNAL_LAST_GIVEN", "sqlite_sequence has one row"),
         ("CHANNEL_TO_PURGE", "takes the first row there is"),
+        ("GUILD_TO_PURGE", "takes the first row there is"),
         (
             "GUILDS_PUBLIC",
             "a directory of names is searched for a part of a name: the partial index holds public guilds alone",
@@ -179,6 +233,9 @@ mod tests {
         ("CHECK_REACTION_COUNTS", "a check"),
         ("CHECK_JOURNAL", "a check"),
         ("CHECK_ORPHANED_MESSAGES", "a check"),
+        ("CHECK_ORPHANED_BANS", "a check"),
+        ("CHECK_OWNERS", "a check"),
+        ("CHECK_OWNER_ROLES", "a check"),
     ];
 
     fn plan(connection: &Connection, sql: &str) -> Vec<String> {

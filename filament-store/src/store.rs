@@ -9,6 +9,7 @@ use std::{
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 use filament_core::{
@@ -204,7 +205,7 @@ impl Store for SqliteStore {
             if let Err(denial) = gate(&facts) {
                 return Ok(Err(denial));
             }
-            let page = page::page(connection, query)?;
+            let page = page::page(connection, query, facts.stamp().now())?;
             Ok(Ok((facts, page)))
         };
         let read = self.lanes().map_err(TransactError::Failed)?.pages.try_read(read).await?;
@@ -232,6 +233,10 @@ impl Journal for SqliteStore {
                 self.lanes()?.journal.read(read).await
             }
         }
+    }
+
+    fn age(&self, seq: Seq) -> Option<Duration> {
+        self.inner.shared.tail.age(seq)
     }
 }
 

@@ -24,7 +24,8 @@ pub(crate) fn has_subcommand(subcommand: &str) -> bool {
 
 /// The command as one would type it.
 pub(crate) fn shown(command: &Command) -> String {
-    let mut words = vec!["cargo".to_owned()];
+    let program = Path::new(command.get_program()).file_stem().unwrap_or_default();
+    let mut words = vec![program.to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
     words.join(" ")
 }

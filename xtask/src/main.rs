@@ -5,9 +5,12 @@
 mod autobahn;
 mod bench;
 mod cargo;
+mod fuzz;
+mod schema;
 mod serve;
 mod step;
 mod test;
+mod typescript;
 
 use std::process::ExitCode;
 
@@ -21,6 +24,10 @@ cargo xtask <command>
                                  FLAGS go to the server: `cargo xtask serve -- --help` lists them
   test [STEP…]                   check everything, or only the named steps; what a tool is missing for is skipped loudly
   autobahn                       only the step of that name: the WebSocket layer against Autobahn's fuzzing client
+  schema [--check|--publish]     write schema/v1, docs/GATEWAY_EVENTS.md and docs/API.md from the types; --check only compares
+                                 them; --publish also makes them what later versions are compared with
+  fuzz [TARGET…] [--seconds N]   run the fuzz targets, or the named ones, for 30 s each, or N; skipped loudly without
+                                 a nightly compiler or cargo-fuzz
   bench [-- FILTER]              run the benchmarks
   help                           this text
 ";
@@ -35,6 +42,8 @@ fn main() -> ExitCode {
         "serve" => serve::run(rest),
         "test" => test::run(rest),
         "autobahn" => test::run(&["autobahn".to_owned()]),
+        "schema" => schema::run(rest),
+        "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}\n{}", test::steps_help());

@@ -5,7 +5,9 @@
 
 use crate::autobahn;
 use crate::cargo::{self, cargo};
+use crate::schema;
 use crate::step::{self, Outcome, Stream, Verdict};
+use crate::typescript;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -25,6 +27,16 @@ const STEPS: &[Step] = &[
     Step { name: "wasm32", about: "protocol and core compile where there is no operating system", run: wasm32 },
     Step { name: TESTS, about: "unit, integration and crate-edge tests (cargo-nextest, else cargo test)", run: tests },
     Step { name: "doctests", about: "examples in the documentation and the README files", run: doctests },
+    Step {
+        name: "documents",
+        about: "schemas, OpenAPI, AsyncAPI and pages are what the types say, and independent validators accept them",
+        run: schema::check,
+    },
+    Step {
+        name: "typescript",
+        about: "the TypeScript package builds, agrees with the vectors and speaks with the server (node, npm)",
+        run: typescript::run,
+    },
     Step { name: "deny", about: "licences, banned crates and sources of dependencies (cargo-deny)", run: deny },
     Step {
         name: "autobahn",

@@ -3,7 +3,7 @@
 use filament_protocol::{
     ChannelId, ChannelName, Event, GuildId, LegacyRole, Permissions, Timestamp, UserId,
     event::{
-        ChannelCreate, ChannelDelete, ChannelUpdate, ChannelUpdatedFields, RoleOverrideUpdatedFields,
+        ChannelCreate, ChannelDelete, ChannelUpdate, ChannelUpdatedFields, OverrideUpdatedFields,
         WorkspaceChannelRoleOverrideUpdate,
     },
     record::Channel,
@@ -57,7 +57,7 @@ pub(super) fn deleted(
         guild_id,
         channel_id,
         role: LegacyRole::Member,
-        updated_fields: RoleOverrideUpdatedFields { allow: Permissions::EMPTY, deny: Permissions::EMPTY },
+        updated_fields: OverrideUpdatedFields { allow: Permissions::EMPTY, deny: Permissions::EMPTY },
         updated_at_unix: deleted_at_unix,
         actor_user_id: actor,
     });

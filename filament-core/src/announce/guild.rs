@@ -15,7 +15,7 @@ use super::{Announced, Announcement, Audit};
 use crate::{
     access::{AccessChange, MemberLoss},
     audience::Audience,
-    audit::AuditAction,
+    audit::{AuditAction, AuditDecision},
     mutation::{MemberVia, NewMember},
     permission::{GraphChange, GuildGraph, Membership},
 };
@@ -65,6 +65,7 @@ pub(super) fn member_added(member: &NewMember, audit: Audit<'_>) -> Announcement
     let (name, visibility, owner_user_id) = guild.clone();
     let (reason, action) = match via {
         MemberVia::Directory => (AvailableReason::Joined, AuditAction::JoinAccepted),
+        MemberVia::Added => (AvailableReason::Added, AuditAction::MemberAdd),
     };
     let available =
         WorkspaceAvailable { guild_id, name, visibility, owner_user_id, reason, available_at_unix: joined_at_unix };
@@ -95,17 +96,34 @@ pub(super) fn member_removed(
     at: Timestamp,
     audit: Audit<'_>,
 ) -> Announcement {
-    let (reason, unavailable, action) = match loss {
-        MemberLoss::Left => (RemoveReason::Leave, UnavailableReason::Left, AuditAction::MemberLeave),
+    let (reason, unavailable, audit) = match loss {
+        MemberLoss::Left => (
+            RemoveReason::Leave,
+            UnavailableReason::Left,
+            audit.record(guild_id, actor, Some(user_id), AuditAction::MemberLeave),
+        ),
+        MemberLoss::Kicked => (
+            RemoveReason::Kick,
+            UnavailableReason::Kicked,
+            audit.record(guild_id, actor, Some(user_id), AuditAction::MemberKick),
+        ),
+        MemberLoss::Banned => {
+            (RemoveReason::Ban, UnavailableReason::Banned, AuditDecision::Silent("the ban it comes with is recorded"))
+        }
     };
-    let removed = WorkspaceMemberRemove { guild_id, user_id, reason, removed_at_unix: at, actor_user_id: None };
+    let audience = Audience::GuildAnd(guild_id, user_id);
+    let removed = |actor_user_id| {
+        let removed = WorkspaceMemberRemove { guild_id, user_id, reason, removed_at_unix: at, actor_user_id };
+        Event::WorkspaceMemberRemove(removed)
+    };
+    let removed = match loss {
+        MemberLoss::Left => Announced::to(audience, removed(None)),
+        MemberLoss::Kicked | MemberLoss::Banned => Announced::by_audit(audience, actor, removed),
+    };
     let unavailable = WorkspaceUnavailable { guild_id, reason: unavailable, unavailable_at_unix: at };
     Announcement {
-        events: vec![
-            Announced::to(Audience::GuildAnd(guild_id, user_id), Event::WorkspaceMemberRemove(removed)),
-            Announced::to(Audience::User(user_id), Event::WorkspaceUnavailable(unavailable)),
-        ],
+        events: vec![removed, Announced::to(Audience::User(user_id), Event::WorkspaceUnavailable(unavailable))],
         access: vec![AccessChange::MemberLeft { guild_id, user_id, loss }],
-        audit: audit.record(guild_id, actor, Some(user_id), action),
+        audit,
     }
 }

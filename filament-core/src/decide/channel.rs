@@ -54,12 +54,13 @@ impl Command for CreateChannel {
         )
     }
 
-    fn decide(&self, actor: Actor, facts: &Facts, _limits: &Limits) -> Result<Decision<Channel>, Denial> {
+    fn decide(&self, actor: Actor, facts: &Facts, limits: &Limits) -> Result<Decision<Channel>, Denial> {
+        facts.pass_gate(self.guild_id, &actor)?;
         let graph = facts.guild(self.guild_id)?;
         let subject = facts.subject(self.guild_id, &actor)?;
         let granted = require(graph, subject, Requirement::Guild(Permission::ManageChannelOverrides))?;
         let graph = graph.ok_or(Denial::NotMember)?;
-        let overrides = self.checked_overrides(graph, subject, facts)?;
+        let overrides = self.checked_overrides(graph, subject, facts, limits)?;
         if graph.channels.len() >= CHANNELS_PER_GUILD_MAX {
             return Err(Denial::Quota("too many channels"));
         }
@@ -83,6 +84,7 @@ impl CreateChannel {
         graph: &GuildGraph,
         subject: Subject<'_>,
         facts: &Facts,
+        limits: &Limits,
     ) -> Result<Vec<Override>, Denial> {
         if self.overrides.len() > INITIAL_OVERRIDES_MAX {
             return Err(Denial::Invalid("too many initial overrides"));
@@ -102,6 +104,11 @@ impl CreateChannel {
                 }
                 OverrideTarget::Role(_) => None,
             };
+            let member = member.map(|member| Subject {
+                user_id: member.user_id,
+                is_server_owner: limits.server_owner_user_id == Some(member.user_id),
+                membership: Some(member),
+            });
             may_set_override(graph, subject, own, target, member, allow.union(deny))?;
             if !(allow.is_empty() && deny.is_empty()) {
                 checked.push(Override { target, allow, deny, updated_at: facts.stamp().now() });
@@ -131,6 +138,7 @@ impl Command for UpdateChannel {
     }
 
     fn decide(&self, actor: Actor, facts: &Facts, _limits: &Limits) -> Result<Decision<Channel>, Denial> {
+        facts.pass_gate(self.guild_id, &actor)?;
         let graph = facts.guild(self.guild_id)?;
         let subject = facts.subject(self.guild_id, &actor)?;
         let manage = Requirement::Channel(self.channel_id, Permission::ManageChannelOverrides);
@@ -169,6 +177,7 @@ impl Command for DeleteChannel {
     }
 
     fn decide(&self, actor: Actor, facts: &Facts, _limits: &Limits) -> Result<Decision<()>, Denial> {
+        facts.pass_gate(self.guild_id, &actor)?;
         let subject = facts.subject(self.guild_id, &actor)?;
         let manage = Requirement::Channel(self.channel_id, Permission::ManageChannelOverrides);
         let granted = require(facts.guild(self.guild_id)?, subject, manage)?;
@@ -200,6 +209,7 @@ impl Command for ReorderChannels {
     }
 
     fn decide(&self, actor: Actor, facts: &Facts, _limits: &Limits) -> Result<Decision<()>, Denial> {
+        facts.pass_gate(self.guild_id, &actor)?;
         let graph = facts.guild(self.guild_id)?;
         let subject = facts.subject(self.guild_id, &actor)?;
         let granted = require(graph, subject, Requirement::Guild(Permission::ManageChannelOverrides))?;

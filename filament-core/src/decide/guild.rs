@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use filament_protocol::{
-    GuildId, GuildName, LegacyRole, Permission, RoleId, SystemKey, Timestamp, Visibility, record::Guild,
+    GuildId, GuildName, LegacyRole, Permission, RoleId, SystemKey, Timestamp, UserId, Visibility, record::Guild,
     rest::JoinOutcome,
 };
 
@@ -58,6 +58,7 @@ impl Command for CreateGuild {
             created_at: stamp.now(),
             roles: roles.into(),
             channels: Vec::new(),
+            address_bans: Vec::new(),
         };
         let reply = record(&graph);
         Ok(Decision::change(granted, [Mutation::CreateGuild { graph: Arc::new(graph), owner_role_ids }], reply))
@@ -128,6 +129,7 @@ impl Command for JoinGuild {
             Need::GuildCount(user_id),
             Need::LastRefusal(guild_id, user_id, AuditAction::JoinRejectedVisibility),
             Need::LastRefusal(guild_id, user_id, AuditAction::JoinRejectedUserBan),
+            Need::LastRefusal(guild_id, user_id, AuditAction::JoinRejectedIpBan),
         ])
     }
 
@@ -143,11 +145,15 @@ impl Command for JoinGuild {
         if facts.is_banned(self.guild_id, actor.user_id)? {
             return self.refused(actor, facts, AuditAction::JoinRejectedUserBan, Denial::JoinBanned);
         }
+        if facts.pass_gate(self.guild_id, &actor).is_err() {
+            return self.refused(actor, facts, AuditAction::JoinRejectedIpBan, Denial::JoinAddressBanned);
+        }
         if facts.count(&Need::MemberCount(self.guild_id))? >= limits.guild_members_max {
             return Err(Denial::Quota("the guild is full"));
         }
         within_guilds_per_user(facts, actor)?;
-        let add = Mutation::AddMember(new_member(graph, actor, facts.stamp().now()));
+        let joined = (actor.user_id, MemberVia::Directory, actor.user_id);
+        let add = Mutation::AddMember(new_member(graph, joined, facts.stamp().now()));
         Ok(Decision::change(granted, [add], JoinOutcome::Accepted))
     }
 }
@@ -208,19 +214,24 @@ impl Command for LeaveGuild {
     }
 }
 
-fn new_member(graph: &GuildGraph, actor: Actor, joined_at: Timestamp) -> NewMember {
+/// A member with what a member is born with; `actor_user_id` is the member itself when it joins (ACT-1).
+pub(super) fn new_member(
+    graph: &GuildGraph,
+    (user_id, via, actor_user_id): (UserId, MemberVia, UserId),
+    joined_at: Timestamp,
+) -> NewMember {
     let role_ids: Vec<RoleId> = graph.default_role_id.into_iter().collect();
-    let membership = Membership { user_id: actor.user_id, role_ids, joined_at };
+    let membership = Membership { user_id, role_ids, joined_at };
     let role: LegacyRole =
-        legacy_role(graph, Subject { user_id: actor.user_id, is_server_owner: false, membership: Some(&membership) });
+        legacy_role(graph, Subject { user_id, is_server_owner: false, membership: Some(&membership) });
     NewMember {
         guild_id: graph.guild_id,
         guild: (graph.name.clone(), graph.visibility, graph.owner_id),
-        user_id: actor.user_id,
+        user_id,
         default_role_id: graph.default_role_id,
         role,
-        via: MemberVia::Directory,
-        actor_user_id: actor.user_id,
+        via,
+        actor_user_id,
         joined_at,
     }
 }

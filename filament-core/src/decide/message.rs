@@ -48,6 +48,7 @@ impl Command for CreateMessage {
     }
 
     fn decide(&self, actor: Actor, facts: &Facts, _limits: &Limits) -> Result<Decision<MessageCreated>, Denial> {
+        facts.pass_gate(self.guild_id, &actor)?;
         let subject = facts.subject(self.guild_id, &actor)?;
         let granted = require(
             facts.guild(self.guild_id)?,
@@ -179,6 +180,7 @@ fn authored(
     actor: Actor,
     (guild_id, channel_id, message_id): (GuildId, ChannelId, MessageId),
 ) -> Result<(Granted, &StoredMessage), Denial> {
+    facts.pass_gate(guild_id, &actor)?;
     let graph = facts.guild(guild_id)?;
     let subject = facts.subject(guild_id, &actor)?;
     require(graph, subject, Requirement::Channel(channel_id, Permission::CreateMessage))?;

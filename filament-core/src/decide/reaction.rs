@@ -90,6 +90,7 @@ impl ReactionTarget {
     }
 
     fn look<'f>(&self, actor: Actor, facts: &'f Facts) -> Result<(Granted, &'f ReactionState), Denial> {
+        facts.pass_gate(self.guild_id, &actor)?;
         let subject = facts.subject(self.guild_id, &actor)?;
         let gate = Requirement::Channel(self.channel_id, Permission::CreateMessage);
         let granted = require(facts.guild(self.guild_id)?, subject, gate)?;

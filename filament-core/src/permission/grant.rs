@@ -3,7 +3,8 @@
 use filament_protocol::{ChannelId, Permission, UserId};
 
 use super::{
-    graph::{ChannelNode, GuildGraph},
+    graph::{ChannelNode, GraphChange, GuildGraph},
+    hierarchy::rank,
     resolve::{Subject, channel_permissions, guild_permissions},
 };
 use crate::denial::Denial;
@@ -23,6 +24,8 @@ pub enum Requirement {
     Guild(Permission),
     /// To hold a permission in a channel; `CreateMessage` is the view gate.
     Channel(ChannelId, Permission),
+    /// To be the guild's owner, or the server owner.
+    Owner,
     /// To be the named user, in a channel they see: the author of a message.
     SelfIn(ChannelId, UserId),
 }
@@ -41,6 +44,7 @@ pub fn require(graph: Option<&GuildGraph>, subject: Subject<'_>, requirement: Re
     }
     let allowed = match requirement {
         Requirement::Member => true,
+        Requirement::Owner => rank(graph, subject).is_excepted(),
         Requirement::Guild(permission) => guild_permissions(graph, subject).contains(permission),
         Requirement::Channel(channel_id, permission) => {
             channel_permissions(graph, known(graph, channel_id)?, subject).contains(permission)
@@ -50,6 +54,18 @@ pub fn require(graph: Option<&GuildGraph>, subject: Subject<'_>, requirement: Re
         }
     };
     if allowed { Ok(Granted { _only_here: () }) } else { Err(Denial::MissingPermission) }
+}
+
+/// Whether a caller that meets a requirement still meets it after a change of the guild: nobody locks themselves out by accident (HIE-12).
+/// Owner and server owner always do.
+#[must_use]
+pub fn keeps(graph: &GuildGraph, subject: Subject<'_>, change: &GraphChange, requirement: Requirement) -> bool {
+    if rank(graph, subject).is_excepted() {
+        return true;
+    }
+    let mut after = graph.clone();
+    after.apply(change);
+    require(Some(&after), subject, requirement).is_ok()
 }
 
 impl Granted {

@@ -1,12 +1,16 @@
 //! The permission-relevant state of one guild: its roles, its channels in order, their overrides. Members are not part of it.
 
 use filament_protocol::{
-    ChannelId, ChannelKind, ChannelName, ColorHex, GuildId, GuildName, Permissions, RoleId, RoleName, SystemKey,
-    Timestamp, UserId, Visibility,
+    ChannelId, ChannelKind, ChannelName, ColorHex, GuildId, GuildName, IpBanId, Permissions, RoleId, RoleName,
+    SystemKey, Timestamp, UserId, Visibility, record::Role,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{limits::OWNER_POSITION, stamp::Stamp};
+use crate::{
+    address::{Address, AddressBan},
+    limits::OWNER_POSITION,
+    stamp::Stamp,
+};
 
 /// One guild as decisions and the access table see it. Shared as `Arc<GuildGraph>`; [`GuildGraph::apply`] makes the next version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +31,9 @@ pub struct GuildGraph {
     pub roles: Vec<RoleNode>,
     /// All channels in display order.
     pub channels: Vec<ChannelNode>,
+    /// Addresses that may not enter, oldest first; those that have expired stay until the next ban is set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub address_bans: Vec<AddressBan>,
 }
 
 /// A role.
@@ -128,10 +135,16 @@ pub enum GraphChange {
     RolePut(RoleNode),
     /// A role was removed: its overrides go with it, and the default join role if it was that.
     RoleRemoved(RoleId),
+    /// Roles stand at other positions.
+    RolesPlaced(Vec<(RoleId, u16)>),
     /// The default join role changed.
     DefaultRole(Option<RoleId>),
     /// Ownership moved.
     Owner(UserId),
+    /// Addresses may not enter from now on.
+    AddressesBanned(Vec<AddressBan>),
+    /// These address bans are gone.
+    AddressesUnbanned(Vec<IpBanId>),
 }
 
 impl GuildGraph {
@@ -151,6 +164,12 @@ impl GuildGraph {
     #[must_use]
     pub fn seeded(&self, key: SystemKey) -> Option<&RoleNode> {
         self.roles.iter().find(|role| role.system_key == Some(key))
+    }
+
+    /// Whether an address is banned here at the moment (IPB-3). Who is exempt is another question.
+    #[must_use]
+    pub fn bans_address(&self, address: Address, now: Timestamp) -> bool {
+        self.address_bans.iter().any(|ban| ban.address == address && ban.is_active(now))
     }
 
     /// Applies one change. A change that names something absent leaves the graph as it is.
@@ -187,8 +206,22 @@ impl GuildGraph {
                 None => self.roles.push(role.clone()),
             },
             GraphChange::RoleRemoved(role_id) => self.remove_role(*role_id),
+            GraphChange::RolesPlaced(places) => {
+                for (role_id, position) in places {
+                    if let Some(role) = self.roles.iter_mut().find(|role| role.role_id == *role_id) {
+                        role.position = *position;
+                    }
+                }
+            }
             GraphChange::DefaultRole(role_id) => self.default_role_id = *role_id,
             GraphChange::Owner(owner_id) => self.owner_id = *owner_id,
+            GraphChange::AddressesBanned(bans) => {
+                self.address_bans.extend(bans);
+                self.address_bans.sort_unstable_by_key(|ban| ban.ban_id);
+            }
+            GraphChange::AddressesUnbanned(ban_ids) => {
+                self.address_bans.retain(|ban| !ban_ids.contains(&ban.ban_id));
+            }
         }
     }
 
@@ -207,12 +240,51 @@ impl GuildGraph {
     }
 }
 
+impl Membership {
+    /// Follows a change of the guild's graph: a role that is gone is held by nobody.
+    pub fn follow(&mut self, change: &GraphChange) {
+        if let GraphChange::RoleRemoved(role_id) = change {
+            self.role_ids.retain(|held| held != role_id);
+        }
+    }
+}
+
 impl ChannelNode {
+    /// The override of a target, if there is one.
+    #[must_use]
+    pub fn override_of(&self, target: OverrideTarget) -> Option<&Override> {
+        self.overrides.iter().find(|other| other.target == target)
+    }
+
     /// Orders the overrides by target, the one order in which graphs compare equal.
     pub(crate) fn sorted(mut self) -> Self {
         self.overrides.sort_by_key(|other| other.target);
         self
     }
+}
+
+impl RoleNode {
+    /// The role as REST shows it.
+    #[must_use]
+    pub fn record(&self) -> Role {
+        Role {
+            role_id: self.role_id,
+            name: self.name.clone(),
+            position: self.position,
+            is_system: self.is_system,
+            permissions: self.permissions,
+            color_hex: self.color_hex.clone(),
+            system_key: self.system_key,
+        }
+    }
+}
+
+/// The roles of a guild in list order: highest first, at equal positions the older one first (PRM-8).
+pub fn ranked(graph: &GuildGraph) -> impl Iterator<Item = &RoleNode> {
+    let mut roles: Vec<&RoleNode> = graph.roles.iter().collect();
+    // Role ids ascend with their creation.
+    roles.sort_unstable_by_key(|role| (std::cmp::Reverse(role.position), role.role_id));
+    roles.into_iter()
 }
 
 /// The four roles every guild is born with (contract §8.2), with ids `first..first + 4` of the stamp: everyone, owner, moderator, member.

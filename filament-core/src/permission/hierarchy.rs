@@ -72,10 +72,33 @@ pub fn may_manage_role(rank: Rank, own: Permissions, role: &RoleNode, added: Per
     if own.contains_all(added) { Ok(()) } else { Err(Denial::Hierarchy("HIE-2")) }
 }
 
+/// Whether the actor may give roles to or take them from the target (HIE-3).
+///
+/// # Errors
+/// [`Denial::Hierarchy`] with the rule.
+pub fn may_act_on(graph: &GuildGraph, actor: Subject<'_>, target: Subject<'_>) -> Result<(), Denial> {
+    let actor_rank = rank(graph, actor);
+    if actor_rank.is_excepted() || rank(graph, target) < actor_rank {
+        return Ok(());
+    }
+    Err(Denial::Hierarchy("HIE-3"))
+}
+
+/// Whether the actor may kick, ban, ban the addresses of, change the legacy role of, or set an override on the target (HIE-3, HIE-4).
+///
+/// # Errors
+/// [`Denial::Hierarchy`] with the rule.
+pub fn may_moderate(graph: &GuildGraph, actor: Subject<'_>, target: Subject<'_>) -> Result<(), Denial> {
+    if target.user_id == actor.user_id || target.user_id == graph.owner_id {
+        return Err(Denial::Hierarchy("HIE-4"));
+    }
+    may_act_on(graph, actor, target)
+}
+
 /// Whether the actor may set an override that changes the state of `changed` permissions on `target` (HIE-2 to HIE-5, PRM-3).
 ///
 /// `own` are the actor's rights at the level that counts: the channel's, or the guild's for overrides given at a channel's creation.
-/// `target_member` is the membership of a member target, if it has one.
+/// `target_member` is what is known of a member target; nobody, if it is left out.
 ///
 /// # Errors
 /// [`Denial::Hierarchy`] with the rule, [`Denial::NotFound`] for an unknown role.
@@ -84,7 +107,7 @@ pub fn may_set_override(
     actor: Subject<'_>,
     own: Permissions,
     target: OverrideTarget,
-    target_member: Option<&Membership>,
+    target_member: Option<Subject<'_>>,
     changed: Permissions,
 ) -> Result<(), Denial> {
     let actor_rank = rank(graph, actor);
@@ -96,13 +119,8 @@ pub fn may_set_override(
             }
         }
         OverrideTarget::Member(user_id) => {
-            if user_id == actor.user_id || user_id == graph.owner_id {
-                return Err(Denial::Hierarchy("HIE-4"));
-            }
-            let subject = Subject { user_id, is_server_owner: false, membership: target_member };
-            if !actor_rank.is_excepted() && rank(graph, subject) >= actor_rank {
-                return Err(Denial::Hierarchy("HIE-3"));
-            }
+            let nobody = Subject { user_id, is_server_owner: false, membership: None };
+            may_moderate(graph, actor, target_member.unwrap_or(nobody))?;
         }
     }
     if actor_rank.is_excepted() || own.contains_all(changed) { Ok(()) } else { Err(Denial::Hierarchy("HIE-2")) }

@@ -1,15 +1,13 @@
 //! One's own effective access in a guild: what a client draws its channel list and its buttons from.
 
-use filament_protocol::{Access, AccessChannel, GuildId};
+use filament_protocol::{Access, GuildId};
 
 use super::Read;
 use crate::{
     actor::Actor,
     denial::Denial,
     facts::{FactPlan, Facts, Need},
-    permission::{
-        Granted, GuildGraph, Requirement, Subject, channel_permissions, guild_permissions, legacy_role, require, sees,
-    },
+    permission::{Granted, Requirement, access, require},
     query::{Page, Query},
 };
 
@@ -33,32 +31,14 @@ impl Read for ReadGuildAccess {
     }
 
     fn gate(&self, actor: Actor, facts: &Facts) -> Result<Granted, Denial> {
+        facts.pass_gate(self.guild_id, &actor)?;
         require(facts.guild(self.guild_id)?, facts.subject(self.guild_id, &actor)?, Requirement::Member)
     }
 
     fn answer(&self, actor: Actor, facts: &Facts, _: Page) -> Result<Access, Denial> {
         let graph = facts.guild(self.guild_id)?.ok_or(Denial::NotMember)?;
         let subject = facts.subject(self.guild_id, &actor)?;
-        // A server owner who was never a member of anything has no revision yet, and the record has none below 1.
-        let access_rev = facts.count(&Need::AccessRevision(actor.user_id))?.max(1);
-        Ok(Access {
-            guild_id: self.guild_id,
-            access_rev,
-            role: legacy_role(graph, subject),
-            permissions: guild_permissions(graph, subject),
-            channels: seen_channels(graph, subject),
-        })
+        // A server owner who was never a member of anything has no revision yet.
+        Ok(access(graph, subject, facts.count(&Need::AccessRevision(actor.user_id))?))
     }
-}
-
-fn seen_channels(graph: &GuildGraph, subject: Subject<'_>) -> Vec<AccessChannel> {
-    let seen = graph.channels.iter().filter(|channel| sees(graph, channel, subject));
-    let placed = (0..).zip(seen).map(|(position, channel)| AccessChannel {
-        channel_id: channel.channel_id,
-        name: channel.name.clone(),
-        kind: channel.kind,
-        position,
-        permission_bits: channel_permissions(graph, channel, subject).into(),
-    });
-    placed.collect()
 }

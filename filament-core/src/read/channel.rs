@@ -41,6 +41,7 @@ impl Read for ListChannels {
     }
 
     fn gate(&self, actor: Actor, facts: &Facts) -> Result<Granted, Denial> {
+        facts.pass_gate(self.guild_id, &actor)?;
         let requirement = match self.manageable {
             true => Requirement::Guild(Permission::ManageChannelOverrides),
             false => Requirement::Member,
@@ -79,6 +80,7 @@ impl Read for ReadChannelPermissions {
     }
 
     fn gate(&self, actor: Actor, facts: &Facts) -> Result<Granted, Denial> {
+        facts.pass_gate(self.guild_id, &actor)?;
         let gate = Requirement::Channel(self.channel_id, Permission::CreateMessage);
         require(facts.guild(self.guild_id)?, facts.subject(self.guild_id, &actor)?, gate)
     }

@@ -45,6 +45,7 @@ impl Read for ListMessages {
     }
 
     fn gate(&self, actor: Actor, facts: &Facts) -> Result<Granted, Denial> {
+        facts.pass_gate(self.guild_id, &actor)?;
         let gate = Requirement::Channel(self.channel_id, Permission::CreateMessage);
         require(facts.guild(self.guild_id)?, facts.subject(self.guild_id, &actor)?, gate)
     }

@@ -1,12 +1,15 @@
 //! Two stores, the same random commands: every outcome, every journal entry and every page must be the same but for ids and times.
 
+mod orders;
+
 use std::num::NonZeroU16;
 
 use filament_protocol::{
     ChannelId, ChannelKind, ChannelName, Emoji, ErrorCode, GuildId, GuildName, IdempotencyKey, MessageContent,
-    MessageId, Permission, Permissions, SystemKey, Visibility,
+    MessageId, Permission, Permissions, RoleId, SystemKey, Visibility,
 };
 
+use self::orders::Order;
 use super::conformance::account;
 use crate::{
     AccessSource, Actor, Command, Engine, Journal, Limits, Store, TransactError,
@@ -17,7 +20,9 @@ use crate::{
         reaction::{AddReaction, ReactionTarget, RemoveReaction},
     },
     permission::OverrideTarget,
-    read::{ListChannels, ListGuilds, ListMessages, ReadGuild},
+    read::{
+        ListAudit, ListBans, ListChannels, ListGuilds, ListMembers, ListMessages, ListRoles, ReadGuild, ReadGuildAccess,
+    },
 };
 
 const USERS: usize = 4;
@@ -35,7 +40,8 @@ where
     let mut second = Side::new(second).await;
     let mut draw = Draw(seed);
     for number in 0..steps {
-        let step: (usize, Step) = draw.step(first.guilds.len(), first.channels.len(), first.messages.len());
+        let step: (usize, Step) =
+            draw.step(first.guilds.len(), first.channels.len(), first.messages.len(), first.roles.len());
         let outcomes = (first.run(&step).await, second.run(&step).await);
         assert_eq!(outcomes.0, outcomes.1, "seed {seed}, step {number}: {step:?}");
     }
@@ -58,6 +64,7 @@ enum Step {
     Edit { message: usize, text: u64 },
     Delete { message: usize },
     React { message: usize, emoji: u64, add: bool },
+    Order(Order),
 }
 
 /// A small generator of its own, so that a seed means the same everywhere.
@@ -75,9 +82,9 @@ impl Draw {
         self.below(3) as u64
     }
 
-    fn step(&mut self, guilds: usize, channels: usize, messages: usize) -> (usize, Step) {
+    fn step(&mut self, guilds: usize, channels: usize, messages: usize, roles: usize) -> (usize, Step) {
         let (guild, channel, message) = (self.below(guilds), self.below(channels), self.below(messages));
-        let step = match self.below(20) {
+        let step = match self.below(36) {
             0 => Step::CreateGuild { public: self.below(4) > 0 },
             1 => Step::RenameGuild { guild, name: self.few(), public: [None, Some(true), Some(false)][self.below(3)] },
             2 | 3 => Step::Join { guild },
@@ -89,7 +96,8 @@ impl Draw {
             10..14 => Step::Post { channel, text: self.few(), key: (self.below(3) == 0).then(|| self.few()) },
             14 => Step::Edit { message, text: self.few() },
             15 => Step::Delete { message },
-            _ => Step::React { message, emoji: self.few(), add: self.below(3) > 0 },
+            16..20 => Step::React { message, emoji: self.few(), add: self.below(3) > 0 },
+            _ => Step::Order(Order::draw(self, (guilds, channels, roles))),
         };
         (self.below(USERS), step)
     }
@@ -105,6 +113,8 @@ struct Side<S> {
     guilds: Vec<GuildId>,
     channels: Vec<(GuildId, ChannelId)>,
     messages: Vec<(GuildId, ChannelId, MessageId)>,
+    /// Seeded ones included.
+    roles: Vec<(GuildId, RoleId)>,
 }
 
 impl<S: Store + Journal + AccessSource> Side<S> {
@@ -114,21 +124,28 @@ impl<S: Store + Journal + AccessSource> Side<S> {
         for n in 0..USERS {
             users.push(account(&engine, &format!("agree_{n}")).await);
         }
-        Self { engine, users, guilds: Vec::new(), channels: Vec::new(), messages: Vec::new() }
+        let (guilds, channels, messages, roles) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { engine, users, guilds, channels, messages, roles }
     }
 
     async fn run(&mut self, (user, step): &(usize, Step)) -> Outcome {
         let actor = self.users[*user];
-        let guild = |n: &usize| self.guilds.get(*n).copied().unwrap_or(GuildId::from_u128(1));
-        let channel =
-            |n: &usize| self.channels.get(*n).copied().unwrap_or((GuildId::from_u128(1), ChannelId::from_u128(1)));
+        if let Step::Order(order) = step {
+            return self.run_order(actor, order).await;
+        }
+        let guild = |n: &usize| self.guild(*n);
+        let channel = |n: &usize| self.channel(*n);
         let nowhere = (GuildId::from_u128(1), ChannelId::from_u128(1), MessageId::from_u128(1));
         let message = |n: &usize| self.messages.get(*n).copied().unwrap_or(nowhere);
         match step {
             Step::CreateGuild { public } => {
                 let created =
                     self.made(actor, CreateGuild { name: guild_name(0), visibility: visibility(*public) }).await?;
-                self.guilds.push(created.1.guild_id);
+                let guild_id = created.1.guild_id;
+                self.guilds.push(guild_id);
+                let (_, graph) = self.engine.store().load_guild(guild_id).await.expect("readable");
+                let seeded = SystemKey::ALL.iter().filter_map(|key| graph.as_ref()?.seeded(*key));
+                self.roles.extend(seeded.map(|role| (guild_id, role.role_id)));
                 Ok((created.0, "guild".into()))
             }
             Step::RenameGuild { guild: n, name, public } => {
@@ -196,7 +213,24 @@ impl<S: Store + Journal + AccessSource> Side<S> {
                 };
                 Ok((seq, format!("{} {} {}", reaction.count, reaction.reacted_by_me, reaction.reactor_user_ids.len())))
             }
+            Step::Order(order) => panic!("run above: {order:?}"),
         }
+    }
+
+    fn guild(&self, n: usize) -> GuildId {
+        self.guilds.get(n).copied().unwrap_or(GuildId::from_u128(1))
+    }
+
+    fn channel(&self, n: usize) -> (GuildId, ChannelId) {
+        self.channels.get(n).copied().unwrap_or((GuildId::from_u128(1), ChannelId::from_u128(1)))
+    }
+
+    fn role(&self, n: usize) -> (GuildId, RoleId) {
+        self.roles.get(n).copied().unwrap_or((GuildId::from_u128(1), RoleId::from_u128(1)))
+    }
+
+    fn user_number(&self, user_id: filament_protocol::UserId) -> Option<usize> {
+        self.users.iter().position(|user| user.user_id == user_id)
     }
 
     async fn made<C: Command<Caller = Actor>>(
@@ -252,10 +286,16 @@ impl<S: Store + Journal + AccessSource> Side<S> {
                 "{n}: {:?}",
                 guilds.iter().map(|guild| (guild.name.as_str(), guild.visibility)).collect::<Vec<_>>()
             ));
+            let loaded = self.engine.store().load_user(user.user_id, user.session_id, self.guilds.clone()).await;
+            lines.push(format!("revision {}", loaded.expect("readable").access_rev));
             for guild_id in self.guilds.iter().copied() {
                 let Ok(details) = self.engine.read(*user, ReadGuild { guild_id }).await else {
                     continue;
                 };
+                let access = self.engine.read(*user, ReadGuildAccess { guild_id }).await.expect("a member");
+                let rights: Vec<_> = access.channels.iter().map(|channel| channel.permission_bits).collect();
+                lines.push(format!("{:?} {:?} {rights:?}", access.role, access.permissions));
+                lines.extend(self.guild_pages(*user, guild_id).await);
                 let channels =
                     self.engine.read(*user, ListChannels { guild_id, manageable: false }).await.expect("a member");
                 lines.push(format!(
@@ -281,6 +321,41 @@ impl<S: Store + Journal + AccessSource> Side<S> {
                         ));
                     }
                 }
+            }
+        }
+        lines
+    }
+}
+
+impl<S: Store + Journal + AccessSource> Side<S> {
+    /// Roles, members, bans and audit log of a guild, as far as the user may read them.
+    async fn guild_pages(&self, user: Actor, guild_id: GuildId) -> Vec<String> {
+        let list = self.engine.read(user, ListRoles { guild_id }).await.expect("a member");
+        let place = |role_id: RoleId| list.roles.iter().position(|role| role.role_id == role_id);
+        let mut lines = vec![format!("default {:?}", list.default_join_role_id.map(place))];
+        for role in &list.roles {
+            lines.push(format!("{} {} {:?} {:?}", role.name, role.position, role.permissions, role.color_hex));
+        }
+        let members =
+            self.engine.read(user, ListMembers { guild_id, after: None, limit: 200 }).await.expect("a member");
+        for member in members.members {
+            let roles: Vec<_> = member.role_ids.iter().map(|role_id| place(*role_id)).collect();
+            lines.push(format!("member {:?} {roles:?}", self.user_number(member.user_id)));
+        }
+        if let Ok(page) = self.engine.read(user, ListBans { guild_id, after: None, limit: 100 }).await {
+            let mut bans: Vec<_> = page.bans.iter().map(|ban| self.user_number(ban.user.user_id)).collect();
+            bans.sort_unstable(); // several in one second stand in the order of their ids
+            lines.push(format!("banned {bans:?} {}", page.shows_actors));
+        }
+        for prefix in ["", "role.", "member"] {
+            let action_prefix = filament_protocol::text::AuditAction::new(prefix).ok();
+            let list = ListAudit { guild_id, before: None, action_prefix, limit: 100 };
+            if let Ok(page) = self.engine.read(user, list).await {
+                let row = |row: &crate::AuditRow| {
+                    let target = row.target_user_id.map(|user_id| self.user_number(user_id));
+                    format!("{} {:?} {target:?}", row.action.name(), self.user_number(row.actor_user_id))
+                };
+                lines.push(format!("{:?} {}", page.rows.iter().map(row).collect::<Vec<_>>(), page.more));
             }
         }
         lines

@@ -4,6 +4,9 @@ mod accounts;
 mod guilds;
 mod journal;
 mod messages;
+mod moderation;
+mod revisions;
+mod roles;
 
 use std::{num::NonZeroU16, sync::Arc};
 
@@ -96,6 +99,11 @@ pub async fn check_conformance<S: Store + Journal + AccessSource + Clone>(store:
     guilds::channels_keep_their_order_and_take_their_content_along(&engine, &cast).await;
     guilds::hidden_channels_are_hidden(&engine, &cast).await;
     guilds::leaving_ends_membership(&engine, &cast).await;
+    revisions::revisions_count_what_changed_the_access(&engine).await;
+    roles::roles_live_as_they_are_announced(&engine).await;
+    moderation::removed_members_are_gone(&engine).await;
+    moderation::guilds_change_hands_and_end(&engine).await;
+    moderation::addresses_are_banned_and_never_shown(&engine).await;
     journal::panicking_decision_harms_nobody(&engine, &cast).await;
     journal::journal_is_dense_and_readable_in_pieces(&engine).await;
 }
@@ -106,7 +114,7 @@ pub(super) async fn account<S: Store>(engine: &Engine<S>, name: &str) -> Actor {
     let credentials = engine.credentials(username).await.expect("readable").expect("just registered");
     let session =
         done_anonymously(engine, OpenSession { user_id: credentials.user_id, access_token_secs: 900 }).await.reply;
-    Actor { user_id: credentials.user_id, session_id: session.session_id, is_server_owner: false }
+    Actor { user_id: credentials.user_id, session_id: session.session_id, is_server_owner: false, address: None }
 }
 
 async fn channel<S: Store>(

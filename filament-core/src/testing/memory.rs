@@ -118,7 +118,7 @@ impl Store for MemoryStore {
     {
         let mut shared = self.lock();
         let facts = shared.state.load(plan);
-        let page = gate(&facts).map(|_granted| shared.state.page(query));
+        let page = gate(&facts).map(|_granted| shared.state.page(query, facts.stamp().now()));
         ready(page.map(|page| (facts, page)).map_err(TransactError::from))
     }
 }

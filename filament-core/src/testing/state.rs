@@ -7,21 +7,24 @@ use std::{
 };
 
 use filament_protocol::{
-    ChannelId, Emoji, GuildId, IdempotencyKey, MessageId, SessionId, Timestamp, UserId, Username, Visibility,
+    ChannelId, Emoji, GuildId, IdempotencyKey, IpBanId, MessageId, SessionId, Timestamp, UserId, Username, Visibility,
     record::{Guild, Reaction},
 };
 
 use crate::{
     access::AccessChange,
+    address::Address,
     audit::{AuditAction, AuditRecord},
     decision::SealedParts,
     entry::{Entry, Seq},
     facts::{Fact, FactPlan, Facts, LiveSessions, Need, ReactionState, Remembered, SessionState, StoredMessage, User},
-    limits::{IDEMPOTENCY_SECS, REACTORS_PER_MESSAGE_MAX, REACTORS_SHOWN_MAX},
-    mutation::{Mutation, RotatedSession},
-    permission::{GuildGraph, Membership},
+    limits::{
+        ADDRESS_MEMORY_SECS, ADDRESSES_PER_USER_MAX, IDEMPOTENCY_SECS, REACTORS_PER_MESSAGE_MAX, REACTORS_SHOWN_MAX,
+    },
+    mutation::{AddressSighting, Mutation, NewAddressBans, RotatedSession},
+    permission::{GraphChange, GuildGraph, Membership},
     port::UserAccess,
-    query::{Credentials, Page, Query},
+    query::{BannedUser, Credentials, ListedAddressBan, Page, Query},
     revision::{AccessBefore, AccessState},
     stamp::StampSource,
 };
@@ -41,6 +44,10 @@ pub(super) struct State {
     sessions: BTreeMap<SessionId, (SessionState, Timestamp)>,
     creators: BTreeMap<GuildId, UserId>,
     members: BTreeMap<(GuildId, UserId), Arc<Membership>>,
+    /// Who banned, and when.
+    bans: BTreeMap<(GuildId, UserId), (UserId, Timestamp)>,
+    address_bans: BTreeMap<(GuildId, IpBanId), ListedAddressBan>,
+    addresses: BTreeMap<(UserId, Address), Timestamp>,
     messages: BTreeMap<(ChannelId, MessageId), StoredMessage>,
     reactions: BTreeMap<(MessageId, String), BTreeSet<UserId>>,
     idempotency: BTreeMap<(UserId, ChannelId, String), RememberedAt>,
@@ -60,6 +67,9 @@ impl State {
             sessions: BTreeMap::new(),
             creators: BTreeMap::new(),
             members: BTreeMap::new(),
+            bans: BTreeMap::new(),
+            address_bans: BTreeMap::new(),
+            addresses: BTreeMap::new(),
             messages: BTreeMap::new(),
             reactions: BTreeMap::new(),
             idempotency: BTreeMap::new(),
@@ -82,6 +92,12 @@ impl State {
         match need {
             Need::Guild(guild_id) => Fact::Guild(self.guilds.get(guild_id).cloned()),
             Need::Member(guild_id, user_id) => Fact::Member(self.members.get(&(*guild_id, *user_id)).cloned()),
+            Need::Owner(guild_id) => Fact::Member(
+                self.guilds.get(guild_id).and_then(|graph| self.members.get(&(*guild_id, graph.owner_id)).cloned()),
+            ),
+            Need::MemberIds(guild_id) => {
+                Fact::MemberIds(self.members_of(*guild_id).map(|member| member.user_id).collect())
+            }
             Need::MemberCount(guild_id) => {
                 Fact::Count(self.members.keys().filter(|(guild, _)| guild == guild_id).count() as u64)
             }
@@ -92,7 +108,15 @@ impl State {
                 Fact::Count(self.creators.values().filter(|creator| *creator == user_id).count() as u64)
             }
             Need::AccessRevision(user_id) => Fact::Count(self.revision(*user_id)),
-            Need::Ban(..) => Fact::Flag(false),
+            Need::Ban(guild_id, user_id) => Fact::Flag(self.bans.contains_key(&(*guild_id, *user_id))),
+            Need::LastAddressHit(guild_id, user_id, surface) => {
+                let same = |record: &&AuditRecord| {
+                    (record.guild_id, record.actor_user_id, record.surface) == (*guild_id, *user_id, Some(*surface))
+                };
+                Fact::Time(self.audit.iter().rev().find(same).map(|record| record.created_at))
+            }
+            Need::Addresses(user_id) => Fact::Addresses(self.addresses_of(*user_id, now)),
+            Need::AddressSeen(user_id, address) => Fact::Time(self.addresses.get(&(*user_id, *address)).copied()),
             Need::LastRefusal(guild_id, user_id, action) => Fact::Time(self.last_audit(*guild_id, *user_id, *action)),
             Need::User(user_id) => Fact::User(self.user(*user_id)),
             Need::Username(name) => Fact::User(self.by_name(name).and_then(|user_id| self.user(user_id))),
@@ -108,6 +132,40 @@ impl State {
                 Fact::Session(self.sessions.get(session_id).map(|(session, _)| session.clone()))
             }
             Need::LiveSessions(user_id) => Fact::LiveSessions(self.live_sessions(*user_id, now)),
+        }
+    }
+
+    fn members_of(&self, guild_id: GuildId) -> impl Iterator<Item = &Arc<Membership>> {
+        let from = self.members.range((guild_id, UserId::from_u128(0))..);
+        from.take_while(move |((guild, _), _)| *guild == guild_id).map(|(_, membership)| membership)
+    }
+
+    fn addresses_of(&self, user_id: UserId, now: Timestamp) -> Vec<Address> {
+        let mine = self.addresses.iter().filter(|((user, _), at)| *user == user_id && is_remembered(**at, now));
+        let mut mine: Vec<(Timestamp, Address)> = mine.map(|((_, address), at)| (*at, *address)).collect();
+        mine.sort_unstable_by(|one, other| other.cmp(one));
+        mine.into_iter().map(|(_, address)| address).take(ADDRESSES_PER_USER_MAX).collect()
+    }
+
+    fn see(&mut self, seen: &AddressSighting) {
+        self.addresses.insert((seen.user_id, seen.address), seen.seen_at);
+        let kept = self.addresses_of(seen.user_id, seen.seen_at);
+        self.addresses.retain(|(user, address), _| *user != seen.user_id || kept.contains(address));
+    }
+
+    fn ban_addresses(&mut self, new: &NewAddressBans) {
+        for ban_id in &new.expired {
+            self.address_bans.remove(&(new.guild_id, *ban_id));
+        }
+        for ban in &new.bans {
+            let listed = ListedAddressBan {
+                ban_id: ban.ban_id,
+                source_user_id: new.target_user_id,
+                reason: new.reason.clone(),
+                created_at: new.created_at,
+                expires_at: ban.expires_at,
+            };
+            self.address_bans.insert((new.guild_id, ban.ban_id), listed);
         }
     }
 
@@ -217,8 +275,20 @@ impl State {
                 if let Some(graph) = self.guilds.get_mut(guild_id) {
                     Arc::make_mut(graph).apply(change);
                 }
+                if let GraphChange::RoleRemoved(_) = change {
+                    let here = self.members.iter_mut().filter(|((guild, _), _)| guild == guild_id);
+                    here.for_each(|(_, membership)| Arc::make_mut(membership).follow(change));
+                }
             }
-            AccessChange::MemberJoined { guild_id, membership } => {
+            AccessChange::GuildDeleted { guild_id, .. } => {
+                self.guilds.remove(guild_id);
+                self.members.retain(|(guild, _), _| guild != guild_id);
+                self.bans.retain(|(guild, _), _| guild != guild_id);
+                self.address_bans.retain(|(guild, _), _| guild != guild_id);
+                self.creators.remove(guild_id);
+            }
+            AccessChange::MemberJoined { guild_id, membership }
+            | AccessChange::MemberRoles { guild_id, membership } => {
                 self.members.insert((*guild_id, membership.user_id), Arc::new(membership.clone()));
             }
             AccessChange::MemberLeft { guild_id, user_id, .. } => {
@@ -259,6 +329,23 @@ impl State {
             Mutation::CreateGuild { graph, .. } => {
                 self.creators.insert(graph.guild_id, graph.owner_id);
             }
+            Mutation::DeleteGuild { guild_id, .. } => {
+                let channels = self.guilds.get(guild_id).into_iter().flat_map(|graph| &graph.channels);
+                let channels: Vec<ChannelId> = channels.map(|channel| channel.channel_id).collect();
+                channels.into_iter().for_each(|channel_id| self.remove_messages_of(channel_id));
+                self.audit.retain(|record| record.guild_id != *guild_id);
+            }
+            Mutation::BanAddresses(new) => self.ban_addresses(new),
+            Mutation::UnbanAddress { guild_id, ban_id, .. } => {
+                self.address_bans.remove(&(*guild_id, *ban_id));
+            }
+            Mutation::SeeAddress(seen) => self.see(seen),
+            Mutation::BanUser { guild_id, user_id, actor_user_id, banned_at } => {
+                self.bans.insert((*guild_id, *user_id), (*actor_user_id, *banned_at));
+            }
+            Mutation::UnbanUser { guild_id, user_id, .. } => {
+                self.bans.remove(&(*guild_id, *user_id));
+            }
             Mutation::CreateMessage { message, idempotency } => {
                 if let Some(record) = idempotency {
                     let key = (message.author_id, message.channel_id, record.key.to_string());
@@ -270,11 +357,7 @@ impl State {
                 self.messages.insert((message.channel_id, message.message_id), message.clone());
             }
             Mutation::DeleteMessage { channel_id, message_id, .. } => self.remove_message(*channel_id, *message_id),
-            Mutation::DeleteChannel { channel_id, .. } => {
-                let gone: Vec<MessageId> =
-                    self.messages.keys().filter(|(channel, _)| channel == channel_id).map(|key| key.1).collect();
-                gone.into_iter().for_each(|message_id| self.remove_message(*channel_id, message_id));
-            }
+            Mutation::DeleteChannel { channel_id, .. } => self.remove_messages_of(*channel_id),
             Mutation::AddReaction(change) => {
                 self.reactions.entry((change.message_id, change.emoji.to_string())).or_default().insert(change.user_id);
             }
@@ -288,9 +371,18 @@ impl State {
                 }
             }
             Mutation::UpdateGuild { .. }
+            | Mutation::TransferOwnership(_)
+            | Mutation::CreateRole { .. }
+            | Mutation::UpdateRole(_)
+            | Mutation::DeleteRole { .. }
+            | Mutation::ReorderRoles(_)
+            | Mutation::SetDefaultRole { .. }
+            | Mutation::AssignRoles(_)
+            | Mutation::SetOverride(_)
             | Mutation::AddMember(_)
             | Mutation::RemoveMember { .. }
             | Mutation::NoteRefusedJoin { .. }
+            | Mutation::NoteAddressHit { .. }
             | Mutation::CreateChannel { .. }
             | Mutation::UpdateChannel { .. }
             | Mutation::ReorderChannels { .. } => {} // the graph, the memberships and the audit log say it
@@ -307,12 +399,18 @@ impl State {
         }
     }
 
+    fn remove_messages_of(&mut self, channel_id: ChannelId) {
+        let gone: Vec<MessageId> =
+            self.messages.keys().filter(|(channel, _)| *channel == channel_id).map(|key| key.1).collect();
+        gone.into_iter().for_each(|message_id| self.remove_message(channel_id, message_id));
+    }
+
     fn remove_message(&mut self, channel_id: ChannelId, message_id: MessageId) {
         self.messages.remove(&(channel_id, message_id));
         self.reactions.retain(|(message, _), _| *message != message_id);
     }
 
-    pub(super) fn page(&self, query: Query) -> Page {
+    pub(super) fn page(&self, query: Query, now: Timestamp) -> Page {
         match query {
             Query::FactsOnly => Page::FactsOnly,
             Query::Messages { channel_id, before, limit, viewer } => {
@@ -344,6 +442,41 @@ impl State {
             }
             Query::Users(user_ids) => {
                 Page::Users(user_ids.into_iter().filter_map(|user_id| self.user(user_id)).collect())
+            }
+            Query::Members { guild_id, after, limit } => {
+                let later = self.members_of(guild_id).filter(|member| after.is_none_or(|after| member.user_id > after));
+                let (members, more) = cut(later.map(|member| Membership::clone(member)), limit);
+                Page::Members { members, more }
+            }
+            Query::Bans { guild_id, after, limit } => {
+                let here = self.bans.iter().filter(|((guild, _), _)| *guild == guild_id);
+                let mut bans: Vec<_> = here.map(|((_, user_id), (actor, at))| (*at, *user_id, *actor)).collect();
+                bans.sort_unstable_by(|one, other| other.cmp(one));
+                let older =
+                    bans.into_iter().filter(|(at, user_id, _)| after.is_none_or(|after| (*at, *user_id) < after));
+                let named = older.filter_map(|(banned_at, user_id, actor_user_id)| {
+                    Some(BannedUser { user: self.user(user_id)?, banned_at, actor_user_id })
+                });
+                let (bans, more) = cut(named, limit);
+                Page::Bans { bans, more }
+            }
+            Query::AddressBans { guild_id, before, limit } => {
+                let here = self.address_bans.iter().rev().filter(|((guild, _), _)| *guild == guild_id);
+                let older = here.filter(|((_, ban_id), _)| before.is_none_or(|before| *ban_id < before));
+                let active = older.filter(|(_, ban)| ban.expires_at.is_none_or(|end| end > now));
+                let (bans, more) = cut(active.map(|(_, ban)| ban.clone()), limit);
+                Page::AddressBans { bans, more }
+            }
+            Query::Audit { guild_id, before, actions, limit } => {
+                let wanted = |record: &&AuditRecord| {
+                    record.guild_id == guild_id
+                        && before.is_none_or(|before| record.audit_id < before)
+                        && actions.as_ref().is_none_or(|actions| actions.contains(&record.action))
+                };
+                let mut records: Vec<&AuditRecord> = self.audit.iter().filter(wanted).collect();
+                records.sort_unstable_by_key(|record| std::cmp::Reverse(record.audit_id));
+                let (rows, more) = cut(records.into_iter().map(AuditRecord::row), limit);
+                Page::Audit { rows, more }
             }
             Query::Credentials(name) => {
                 let found = self
@@ -391,6 +524,18 @@ impl AccessState for State {
 /// Takes the answer of a state that is always at hand.
 fn at_hand<T>(answer: Result<T, Infallible>) -> T {
     answer.unwrap_or_else(|never| match never {})
+}
+
+fn is_remembered(seen_at: Timestamp, now: Timestamp) -> bool {
+    seen_at.plus_secs(ADDRESS_MEMORY_SECS) > now
+}
+
+/// The first so many, and whether there are more.
+fn cut<T>(rows: impl Iterator<Item = T>, limit: u16) -> (Vec<T>, bool) {
+    let mut rows: Vec<T> = rows.take(usize::from(limit) + 1).collect();
+    let more = rows.len() > usize::from(limit);
+    rows.truncate(limit.into());
+    (rows, more)
 }
 
 fn record(graph: &GuildGraph) -> Guild {

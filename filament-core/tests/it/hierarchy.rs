@@ -52,6 +52,7 @@ fn guild() -> GuildGraph {
         created_at: at(),
         roles,
         channels: vec![],
+        address_bans: vec![],
     }
 }
 
@@ -173,6 +174,7 @@ fn overrides_are_set_from_above_and_with_what_one_holds() {
         (OverrideTarget::Member(user(1)), None, own, Err(Denial::Hierarchy("HIE-4"))),
     ];
     for (target, target_member, changed, expected) in table {
+        let target_member = target_member.map(subject);
         assert_eq!(may_set_override(&graph, actor, own, target, target_member, changed), expected, "{target:?}");
     }
 }
@@ -198,7 +200,8 @@ fn channels_are_not_born_with_rights_their_maker_lacks() {
     for (overrides, expected) in table {
         let name = ChannelName::new("c").expect("a channel name");
         let create = CreateChannel { guild_id: graph.guild_id, name, kind: ChannelKind::Text, overrides };
-        let actor = Actor { user_id: user(7), session_id: SessionId::from_u128(1), is_server_owner: false };
+        let actor =
+            Actor { user_id: user(7), session_id: SessionId::from_u128(1), is_server_owner: false, address: None };
         let plan = create.plan(actor);
         let fact = |need: &Need| match need {
             Need::Guild(_) => Fact::Guild(Some(Arc::clone(&graph))),

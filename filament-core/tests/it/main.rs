@@ -1,9 +1,12 @@
 //! Behaviour of the core through its public interface.
 
+mod authz;
 mod conformance;
 mod decisions;
 mod hierarchy;
 mod presence;
+mod ranks;
+mod revision;
 mod world;
 
 use std::{

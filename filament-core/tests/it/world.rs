@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use filament_core::{
     Actor, StampSource,
-    permission::{ChannelNode, GuildGraph, Membership, Override, OverrideTarget, RoleNode, seeded_roles},
+    permission::{ChannelNode, GraphChange, GuildGraph, Membership, Override, OverrideTarget, RoleNode, seeded_roles},
 };
 use filament_protocol::{
     ChannelId, ChannelKind, ChannelName, GuildId, GuildName, Permission, Permissions, RoleId, RoleName, SessionId,
@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) graph: Arc<GuildGraph>,
     pub(crate) caller: Actor,
     pub(crate) membership: Option<Arc<Membership>>,
+    /// Somebody to be acted on: a member or not.
+    pub(crate) other: Option<Arc<Membership>>,
 }
 
 impl World {
@@ -29,7 +31,22 @@ impl World {
         ChannelId::from_u128(100 + n as u128)
     }
 
-    fn role(&self, key: SystemKey) -> &RoleNode {
+    /// The world after a change of the guild.
+    pub(crate) fn after(&self, change: &GraphChange) -> Self {
+        let mut graph = (*self.graph).clone();
+        graph.apply(change);
+        Self { graph: Arc::new(graph), ..self.clone() }
+    }
+
+    /// Where somebody stands: contract §8.4, with the owner above every position and the server owner above the owner.
+    pub(crate) fn standing(&self, member: Option<&Membership>, is_server_owner: bool) -> u32 {
+        let held = member.into_iter().flat_map(|member| &member.role_ids);
+        let positions =
+            held.filter_map(|id| self.graph.roles.iter().find(|role| role.role_id == *id)).map(|role| role.position);
+        if is_server_owner { 20_000 } else { positions.max().map_or(0, u32::from) }
+    }
+
+    pub(crate) fn role(&self, key: SystemKey) -> &RoleNode {
         self.graph.seeded(key).expect("seeded")
     }
 
@@ -92,9 +109,16 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
     let customs = prop::collection::vec((1..=9_999_u16, permissions()), 3);
     let channels = prop::collection::vec(overrides(), 3);
     let everyone = permissions();
-    (customs, channels, everyone, prop::option::weighted(0.85, held()), prop::bool::weighted(0.1)).prop_map(
-        |(customs, channels, everyone, held, is_server_owner)| {
-            build(&customs, channels, everyone, held, is_server_owner)
+    let other = prop::option::weighted(0.8, prop::collection::btree_set(1..6_usize, 0..3));
+    (customs, channels, everyone, prop::option::weighted(0.85, held()), prop::bool::weighted(0.1), other).prop_map(
+        |(customs, channels, everyone, held, is_server_owner, other)| {
+            let mut world = build(&customs, channels, everyone, held, is_server_owner);
+            world.other = other.map(|held| {
+                let mut role_ids: Vec<RoleId> = held.into_iter().map(|n| world.graph.roles[n + 1].role_id).collect();
+                role_ids.sort_unstable();
+                Arc::new(Membership { user_id: UserId::from_u128(OTHER), role_ids, joined_at: world.graph.created_at })
+            });
+            world
         },
     )
 }
@@ -140,11 +164,16 @@ fn build(
             overrides: unique,
         }
     };
-    let role_ids = held.map(|held| held.into_iter().map(|n| roles[n + 1].role_id).collect());
+    let role_ids = held.map(|held| {
+        let mut role_ids: Vec<RoleId> = held.into_iter().map(|n| roles[n + 1].role_id).collect();
+        role_ids.sort_unstable();
+        role_ids
+    });
     let user_id = UserId::from_u128(CALLER);
     World {
+        other: None,
         membership: role_ids.map(|role_ids| Arc::new(Membership { user_id, role_ids, joined_at: now })),
-        caller: Actor { user_id, session_id: SessionId::from_u128(1), is_server_owner },
+        caller: Actor { user_id, session_id: SessionId::from_u128(1), is_server_owner, address: None },
         graph: Arc::new(GuildGraph {
             guild_id: GuildId::from_u128(10),
             name: GuildName::new("guild").expect("a guild name"),
@@ -154,6 +183,7 @@ fn build(
             created_at: now,
             channels: channels.into_iter().enumerate().map(channel).collect(),
             roles,
+            address_bans: Vec::new(),
         }),
     }
 }

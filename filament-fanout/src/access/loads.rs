@@ -147,10 +147,13 @@ impl Loads {
                         Arc::make_mut(graph).apply(change);
                     }
                 }
+                AccessChange::GuildDeleted { guild_id: deleted, .. } if *deleted == guild_id => graph = None,
                 AccessChange::GuildCreated(_)
                 | AccessChange::Guild(..)
+                | AccessChange::GuildDeleted { .. }
                 | AccessChange::MemberJoined { .. }
                 | AccessChange::MemberLeft { .. }
+                | AccessChange::MemberRoles { .. }
                 | AccessChange::SessionRenewed { .. }
                 | AccessChange::SessionEnded { .. } => {}
             }
@@ -179,8 +182,10 @@ fn session_after(known: Option<Timestamp>, session_id: SessionId, change: &Acces
         AccessChange::SessionEnded { session_id: ended, .. } if *ended == session_id => None,
         AccessChange::GuildCreated(_)
         | AccessChange::Guild(..)
+        | AccessChange::GuildDeleted { .. }
         | AccessChange::MemberJoined { .. }
         | AccessChange::MemberLeft { .. }
+        | AccessChange::MemberRoles { .. }
         | AccessChange::SessionRenewed { .. }
         | AccessChange::SessionEnded { .. } => known,
     }

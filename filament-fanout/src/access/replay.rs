@@ -62,8 +62,18 @@ impl Replay {
                 if let Some(graph) = self.graphs.get_mut(guild_id) {
                     Arc::make_mut(graph).apply(change);
                 }
+                if let Some(membership) = self.memberships.get_mut(guild_id) {
+                    membership.follow(change);
+                }
             }
-            AccessChange::MemberJoined { guild_id, membership } if membership.user_id == self.user_id => {
+            AccessChange::GuildDeleted { guild_id, .. } => {
+                self.graphs.remove(guild_id);
+                self.memberships.remove(guild_id);
+            }
+            AccessChange::MemberJoined { guild_id, membership }
+            | AccessChange::MemberRoles { guild_id, membership }
+                if membership.user_id == self.user_id =>
+            {
                 self.memberships.insert(*guild_id, membership.clone());
             }
             AccessChange::MemberLeft { guild_id, user_id, .. } if *user_id == self.user_id => {
@@ -71,6 +81,7 @@ impl Replay {
             }
             AccessChange::MemberJoined { .. }
             | AccessChange::MemberLeft { .. }
+            | AccessChange::MemberRoles { .. }
             | AccessChange::SessionRenewed { .. }
             | AccessChange::SessionEnded { .. } => {}
         }
@@ -81,10 +92,12 @@ impl Replay {
         let is_blind = |guild_id| self.memberships.contains_key(guild_id) && !self.graphs.contains_key(guild_id);
         match change {
             AccessChange::Guild(guild_id, change) => change.concerns_access() && is_blind(guild_id),
-            AccessChange::MemberJoined { guild_id, membership } => {
+            AccessChange::MemberJoined { guild_id, membership }
+            | AccessChange::MemberRoles { guild_id, membership } => {
                 membership.user_id == self.user_id && is_blind(guild_id)
             }
             AccessChange::GuildCreated(_)
+            | AccessChange::GuildDeleted { .. }
             | AccessChange::MemberLeft { .. }
             | AccessChange::SessionRenewed { .. }
             | AccessChange::SessionEnded { .. } => false,

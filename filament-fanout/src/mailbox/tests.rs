@@ -14,7 +14,8 @@ use proptest::{collection::vec, prelude::*};
 
 use super::*;
 use crate::{
-    limits::EPHEMERAL_KEYS_MAX,
+    limits::{EPHEMERAL_KEYS_MAX, SLICES_PER_WRITE_MAX},
+    observe::Tally,
     testing::{Peer, Received, Wire},
 };
 
@@ -266,6 +267,48 @@ fn a_peer_that_closed_first_is_answered_and_not_waited_for() {
     assert_eq!(bench.mailbox.peer_closed(), None);
     bench.peer.resume();
     assert_eq!(bench.flush(), Flushed::Ended(Ending::Finish));
+}
+
+/// Every sequence of four things that concern the end: one close frame at most, and one end.
+#[test]
+fn row_07_a_close_frame_is_sent_once_whatever_happens() {
+    const CAUSES: usize = 8;
+    for number in 0..CAUSES.pow(4) {
+        let mut bench = Bench::new();
+        let mut ends = 0;
+        for place in 0..4_u32 {
+            let now_ms = u64::from(place) * 1_600;
+            let ending = match number / CAUSES.pow(place) % CAUSES {
+                0 => {
+                    bench.close(CloseCode::TokenExpired, now_ms);
+                    None
+                }
+                1 => {
+                    bench.close(CloseCode::GoingAway, now_ms);
+                    None
+                }
+                2 => {
+                    let answer = bench.wire.close_answer(Some(1000));
+                    bench.mailbox.begin_close(answer, false, true, at(now_ms), &mut ignore);
+                    None
+                }
+                3 => bench.mailbox.peer_closed(),
+                4 => bench.mailbox.peer_gone(&mut ignore),
+                5 => bench.mailbox.end_overdue(at(now_ms), &mut ignore),
+                6 => {
+                    bench.put(text("event"));
+                    None
+                }
+                _ => match bench.flush_at(now_ms) {
+                    Flushed::Ended(ending) => Some(ending),
+                    Flushed::Drained | Flushed::Blocked | Flushed::Failed => None,
+                },
+            };
+            ends += usize::from(ending.is_some());
+        }
+        let farewells = bench.received().iter().filter(|text| text.starts_with("close")).count();
+        assert!(farewells <= 1 && ends <= 1, "sequence {number}: {farewells} close frames, {ends} ends");
+    }
 }
 
 #[test]

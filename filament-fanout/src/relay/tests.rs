@@ -92,7 +92,9 @@ fn a_role_that_loses_its_sight_loses_every_subscription_in_order() {
     assert_eq!(hears(&mut world, &owner).len(), 1, "the owner keeps seeing everything");
     world.script.post(guild_id, first);
     world.script.shut(guild_id, false);
-    assert_eq!(hears(&mut world, &member).len(), 1, "GW-31: regained access brings no subscription back");
+    let heard = hears(&mut world, &member);
+    let notices = heard[1..].iter().filter(|text| kind(text) == "channel_create");
+    assert_eq!((heard.len(), notices.count()), (5, 4), "CMP-5, and GW-31: regained access brings no subscription back");
     world.check();
 }
 
@@ -365,4 +367,58 @@ fn subscriptions_of_a_connection_are_capped() {
     world.flush();
     let answers = texts(&client.peer);
     assert_eq!(answers.iter().filter(|text| kind(text) == "subscribed").count(), 1_025);
+}
+
+/// Proves the second part of GW-47: an ack carries the revision of its place in the stream, not that of the journal.
+#[test]
+fn heartbeats_are_answered_with_the_access_revision_of_their_place() {
+    let (mut world, guild_id, channel_id) = world();
+    let client = world.ready_client(2);
+    let beat = |world: &mut World| {
+        world.step(|hub| hub.acknowledge_heartbeat(&client.link, crate::clock::Clock::now(&world.clock)));
+        world.flush();
+        let heard = texts(&client.peer);
+        match decode_event(heard.last().expect("an answer").as_bytes()) {
+            Ok(Decoded::Event(Event::HeartbeatAck(ack))) => (heard.len(), ack.access_rev),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(beat(&mut world), (1, 1), "the user joined");
+    world.script.create_channel(guild_id, &[user(2)]);
+    world.relay();
+    assert_eq!(beat(&mut world).1, 1, "a channel the user does not see");
+    world.script.delete_channel(guild_id, channel_id);
+    assert_eq!(beat(&mut world), (1, 1), "committed, and not heard of yet");
+    world.relay();
+    assert_eq!(beat(&mut world), (2, 2), "behind the event");
+    world.script.leave(guild_id, user(2));
+    world.relay();
+    assert_eq!(beat(&mut world), (3, 3), "behind both events");
+    world.check();
+}
+
+/// Proves what MET and FEN-7 measure from: the commit, by the journal's age of the entry, or by its stamp in whole seconds.
+#[test]
+fn times_of_delivery_and_revocation_start_at_the_commit() {
+    let (mut world, guild_id, channel_id) = world();
+    let client = world.ready_client(2);
+    world.subscribed(&client, guild_id, channel_id);
+    world.clock.advance_ms(10_000);
+    let ms = |ms: u64| Some(std::time::Duration::from_millis(ms));
+    for (age, delivery_us, revocation_us) in
+        [(ms(30), 30_000, 30_000), (ms(0), 0, 0), (ms(60_000), 10_000_000, 10_000_000), (None, 9_000_000, 9_000_000)]
+    {
+        world.script.set_age(age);
+        let before = world.fanout.stats();
+        world.script.post(guild_id, channel_id);
+        hears(&mut world, &client);
+        let after = world.fanout.stats();
+        assert_eq!((after.delivery[0].sum - before.delivery[0].sum) / 1_000, delivery_us, "{age:?}");
+        world.script.hide(guild_id, channel_id, user(3), true);
+        world.relay();
+        let revoked = world.fanout.stats();
+        assert_eq!((revoked.revocation_lag.sum - after.revocation_lag.sum) / 1_000, revocation_us, "{age:?}");
+        world.script.hide(guild_id, channel_id, user(3), false);
+        hears(&mut world, &client);
+    }
 }

@@ -9,6 +9,7 @@ use crate::{testing::Received, world::Client};
 
 pub(super) struct Listener {
     pub(super) user: u128,
+    pub(super) address: u128,
     pub(super) client: Client,
     pub(super) subscriptions: BTreeSet<(GuildId, ChannelId)>,
     pub(super) queue: VecDeque<Item>,
@@ -20,18 +21,20 @@ pub(super) struct Listener {
 
 impl Listener {
     pub(super) fn hear(&mut self, before: &Truth, after: &Truth, events: &[(Audience, String)]) {
-        let user = self.user;
+        let (user, address) = (self.user, self.address);
         let mut first = self.is_partial;
         self.queue.retain_mut(|item| {
             let may_be_started = std::mem::take(&mut first);
-            let keep = item.may_be_had(user, after);
+            let keep = item.may_be_had(user, address, after);
             item.is_optional |= !keep && may_be_started;
             keep || item.is_optional
         });
-        let lost: Vec<_> = self.subscriptions.iter().copied().filter(|(g, c)| !after.sees(*g, *c, user)).collect();
+        let is_lost = |(g, c): &(GuildId, ChannelId)| !after.sees(*g, *c, user) || after.stops(*g, user, address);
+        let lost: Vec<_> = self.subscriptions.iter().copied().filter(is_lost).collect();
         self.subscriptions.retain(|subscription| !lost.contains(subscription));
         for (audience, text) in events {
-            let sees = |truth: &Truth, g, c| truth.is_member(g, user) && truth.sees(g, c, user);
+            let stops = |g| after.stops(g, user, address);
+            let sees = |truth: &Truth, g, c| truth.is_member(g, user) && truth.sees(g, c, user) && !stops(g);
             let text = match *audience {
                 Audience::User(other) => (other == user).then(|| text.clone()),
                 Audience::Guild(g) => after.is_member(g, user).then(|| text.clone()),
@@ -41,13 +44,39 @@ impl Listener {
                 Audience::Subscribers(g, c) => self.subscriptions.contains(&(g, c)).then(|| text.clone()),
                 Audience::Order(g) => {
                     let list = after.visible(g, user);
-                    (after.is_member(g, user) && list != before.visible(g, user)).then(|| format!("order {list:?}"))
+                    (after.is_member(g, user) && !stops(g) && list != before.visible(g, user))
+                        .then(|| format!("order {list:?}"))
                 }
-                Audience::Answer(..) | Audience::Own => unreachable!("not of the journal"),
+                Audience::Answer(..) | Audience::Access(_) | Audience::Own => unreachable!("not of the journal"),
             };
             self.queue.extend(text.map(|text| Item::new(*audience, text)));
         }
         self.queue.extend(self.told_of(&lost, before, after).into_iter().map(|text| Item::new(Audience::Own, text)));
+        self.queue.extend(self.gained(before, after));
+    }
+
+    /// The notices of channels that a member has come to see, other than by their creation (CMP-5).
+    fn gained(&self, before: &Truth, after: &Truth) -> Vec<Item> {
+        let mut notices = Vec::new();
+        for guild in &before.guilds {
+            let is_member = |truth: &Truth| truth.is_member(guild.id, self.user);
+            if !is_member(before) || !is_member(after) || after.stops(guild.id, self.user, self.address) {
+                continue;
+            }
+            let old = before.visible(guild.id, self.user);
+            let seen = after.visible(guild.id, self.user).into_iter().filter(|channel| !old.contains(channel));
+            let known = seen.filter(|channel| before.exists(guild.id, *channel));
+            notices.extend(known.map(|id| Item::new(Audience::Answer(guild.id, id), format!("notice {id}"))));
+        }
+        notices
+    }
+
+    /// What the user may do in a guild is told to all its connections that may enter there (§4.8).
+    pub(super) fn hear_access(&mut self, guild: GuildId, present: &Truth) {
+        if present.is_member(guild, self.user) && !present.stops(guild, self.user, self.address) {
+            let text = format!("access {guild} {:?}", present.visible(guild, self.user));
+            self.queue.push_back(Item::new(Audience::Access(guild), text));
+        }
     }
 
     /// The `unsubscribed` frames for lost subscriptions (§6.4).
@@ -59,6 +88,10 @@ impl Listener {
             let lost_here: Vec<_> = old.channels.iter().filter(|channel| here(channel)).collect();
             if self.user != 0 && !guild.members.contains(&self.user) {
                 told.extend(lost_here.first().map(|_| format!("unsubscribed {} left", guild.id)));
+                continue;
+            }
+            if after.stops(guild.id, self.user, self.address) {
+                told.extend(lost_here.first().map(|_| format!("unsubscribed {} access_revoked", guild.id)));
                 continue;
             }
             told.extend(lost_here.iter().map(|channel| {
@@ -139,6 +172,11 @@ pub(super) fn readable(text: &str, check_presence: impl Fn(GuildId)) -> Option<S
         Event::PresenceUpdate(update) => {
             check_presence(update.guild_id);
             None
+        }
+        Event::ChannelCreate(notice) => Some(format!("notice {}", notice.channel.channel_id)),
+        Event::WorkspaceAccessUpdate(told) => {
+            let seen: Vec<_> = told.channels.iter().map(|channel| channel.channel_id).collect();
+            Some(format!("access {} {seen:?}", told.guild_id))
         }
         Event::VoiceParticipantSync(_) => None,
         other => panic!("unexpected {other:?}"),

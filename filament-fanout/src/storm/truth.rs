@@ -16,6 +16,8 @@ pub(super) struct GuildTruth {
     pub(super) owner: u128,
     pub(super) members: BTreeSet<u128>,
     pub(super) is_shut: bool,
+    /// Addresses that may not enter.
+    pub(super) banned: BTreeSet<u128>,
     pub(super) channels: Vec<ChannelTruth>,
 }
 
@@ -59,6 +61,31 @@ impl Truth {
         })
     }
 
+    /// Whether the gate is closed to a user from an address (DEL-5).
+    pub(super) fn stops(&self, guild: GuildId, user: u128, address: u128) -> bool {
+        let guild = self.guild(guild);
+        guild.banned.contains(&address) && user != guild.owner && user != 0
+    }
+
+    /// The members whose access is another than before, by guild: of the channels they see, or of what they may in the guild.
+    pub(super) fn shifted(&self, before: &Self) -> Vec<(GuildId, u128)> {
+        let mut shifted = Vec::new();
+        for guild in &self.guilds {
+            let old = before.guilds.iter().find(|old| old.id == guild.id);
+            for user in &guild.members {
+                let is_same = old.is_some_and(|old| {
+                    old.members.contains(user)
+                        && (old.is_shut == guild.is_shut || *user == guild.owner)
+                        && before.visible(guild.id, *user) == self.visible(guild.id, *user)
+                });
+                if !is_same {
+                    shifted.push((guild.id, *user));
+                }
+            }
+        }
+        shifted
+    }
+
     pub(super) fn visible(&self, guild: GuildId, user: u128) -> Vec<ChannelId> {
         let channels = self.guild(guild).channels.iter().map(|channel| channel.id);
         channels.filter(|channel| self.sees(guild, *channel, user)).collect()
@@ -76,8 +103,10 @@ pub(super) enum Audience {
     Subscribers(GuildId, ChannelId),
     /// Rendered per receiver.
     Order(GuildId),
-    /// An answer to a subscribe.
+    /// An answer to a subscribe, or the notice of a channel.
     Answer(GuildId, ChannelId),
+    /// What a member may do.
+    Access(GuildId),
     /// Cannot be lost.
     Own,
 }
@@ -96,12 +125,27 @@ impl Item {
         Self { text, audience, is_optional: false }
     }
 
-    /// Whether it may still be had while it waits (DEL-2, DEL-3).
-    pub(super) fn may_be_had(&self, user: u128, truth: &Truth) -> bool {
+    /// Whether it may still be had while it waits (DEL-2, DEL-3, DEL-5).
+    pub(super) fn may_be_had(&self, user: u128, address: u128, truth: &Truth) -> bool {
+        match self.audience {
+            Audience::Manage(guild, _)
+            | Audience::Edge(guild, _)
+            | Audience::Order(guild)
+            | Audience::Subscribers(guild, _)
+            | Audience::Answer(guild, _)
+            | Audience::Access(guild)
+                if truth.stops(guild, user, address) =>
+            {
+                return false;
+            }
+            _ => {}
+        }
         let manages = |guild: GuildId| truth.guild(guild).owner == user && truth.is_member(guild, user);
         match self.audience {
             Audience::User(_) | Audience::Own => true,
-            Audience::Guild(guild) | Audience::Edge(guild, _) | Audience::Order(guild) => truth.is_member(guild, user),
+            Audience::Guild(guild) | Audience::Edge(guild, _) | Audience::Order(guild) | Audience::Access(guild) => {
+                truth.is_member(guild, user)
+            }
             Audience::GuildAnd(guild, other) => other == user || truth.is_member(guild, user),
             Audience::Manage(guild, channel) => truth.sees(guild, channel, user) || manages(guild),
             Audience::Subscribers(guild, channel) | Audience::Answer(guild, channel) => {

@@ -110,6 +110,7 @@ impl Crowd {
             is_plain: true,
             features: Vec::new(),
             token_expires_at: Timestamp::MAX,
+            address: None,
         };
         let membership = Membership { user_id, role_ids: Vec::new(), joined_at: Timestamp::MIN };
         let snapshot = UserAccess {
@@ -173,6 +174,7 @@ fn graph() -> Arc<GuildGraph> {
         default_role_id: None,
         created_at: Timestamp::MIN,
         roles: seeded_roles(&stamp, 0).into(),
+        address_bans: Vec::new(),
         channels: vec![ChannelNode {
             channel_id: CHANNEL,
             name: ChannelName::new("crowded").expect("a name"),

@@ -174,6 +174,7 @@ impl Running {
             is_plain: true,
             features: Vec::new(),
             token_expires_at: Timestamp::MIN,
+            address: None,
         };
         Client { connection: self.fanout.connect(hello, wire).await, peer }
     }

@@ -112,8 +112,9 @@ impl<'de, K: Catalogue> Visitor<'de> for EnvelopeVisitor<K> {
     }
 }
 
+/// A member of an envelope.
 #[derive(Clone, Copy)]
-enum EnvelopeMember {
+pub(super) enum EnvelopeMember {
     Version,
     Name,
     Payload,
@@ -170,7 +171,8 @@ impl<K: Catalogue> Visitor<'_> for NameSeed<K> {
     }
 }
 
-struct PayloadSeed<K>(K);
+/// Reads the payload of a kind.
+pub(super) struct PayloadSeed<K>(pub(super) K);
 
 impl<'de, K: Catalogue> DeserializeSeed<'de> for PayloadSeed<K> {
     type Value = K::Payload;

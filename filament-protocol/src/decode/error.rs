@@ -43,6 +43,27 @@ pub enum DecodeErrorKind {
 }
 
 impl DecodeErrorKind {
+    /// Returns the stable code, as the vectors and the `validate` example write it: lower case with underscores.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooLarge => "too_large",
+            Self::NotUtf8 => "not_utf8",
+            Self::Syntax => "syntax",
+            Self::TooDeep => "too_deep",
+            Self::Duplicate => "duplicate",
+            Self::NotEnvelope => "not_envelope",
+            Self::Version => "version",
+            Self::Name => "name",
+            Self::UnknownField => "unknown_field",
+            Self::MissingField => "missing_field",
+            Self::WrongType => "wrong_type",
+            Self::UnknownWord => "unknown_word",
+            Self::Null => "null",
+            Self::OutOfBounds => "out_of_bounds",
+        }
+    }
+
     const fn words(self) -> &'static str {
         match self {
             Self::TooLarge => "document too large",
@@ -202,6 +223,27 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// Returns the stable code: that of [`DecodeErrorKind::code`], or `unknown_command`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => DecodeErrorKind::TooLarge.code(),
+            Self::NotUtf8 => DecodeErrorKind::NotUtf8.code(),
+            Self::Envelope(error) | Self::Payload { error, .. } => error.kind().code(),
+            Self::Unknown { .. } => "unknown_command",
+        }
+    }
+
+    /// Returns the place, as [`DecodeError::path`] does; the name of the command if there is no such command.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::TooLarge { .. } | Self::NotUtf8 => "",
+            Self::Envelope(error) | Self::Payload { error, .. } => error.path(),
+            Self::Unknown { .. } => "t",
+        }
+    }
+
     /// Returns the code the connection is closed with.
     #[must_use]
     pub const fn close_code(&self) -> CloseCode {

@@ -1,19 +1,19 @@
 //! Presence changes (§4.4, §13).
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::{GuildId, UserId};
+use crate::object::record;
 use crate::word::words;
 
-/// `presence_update`: a member came online or went offline. Only the newest per guild and user matters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PresenceUpdate {
-    /// The guild.
-    pub guild_id: GuildId,
-    /// The member.
-    pub user_id: UserId,
-    /// Online or offline.
-    pub status: PresenceStatus,
+record! {
+    /// `presence_update`: a member came online or went offline. Only the newest per guild and user matters.
+    pub struct PresenceUpdate {
+        /// The guild.
+        pub guild_id: GuildId,
+        /// The member.
+        pub user_id: UserId,
+        /// Online or offline.
+        pub status: PresenceStatus,
+    }
 }
 
 words! {

@@ -1,8 +1,8 @@
 //! Roles.
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::RoleId;
+use crate::limits::{CUSTOM_ROLE_POSITION_MAX, ROLE_POSITION_MAX};
+use crate::object::record;
 use crate::permission::Permissions;
 use crate::text::{ColorHex, RoleName};
 use crate::word::words;
@@ -58,23 +58,49 @@ impl LegacyRole {
     }
 }
 
-/// A role, as REST answers show it: colour and key are null when there is none. Absent ones are read as null.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Role {
-    /// Its id.
-    pub role_id: RoleId,
-    /// Its name.
-    pub name: RoleName,
-    /// Its rank, 0..=10,000; higher outranks lower.
-    pub position: u16,
-    /// Whether it is `everyone` or `workspace_owner`.
-    pub is_system: bool,
-    /// What it grants.
-    pub permissions: Permissions,
-    /// Its colour.
-    #[serde(default)]
-    pub color_hex: Option<ColorHex>,
-    /// Which seeded role it is; null for a custom one.
-    #[serde(default)]
-    pub system_key: Option<SystemKey>,
+record! {
+    /// A role, as REST answers show it: colour and key are null when there is none. Absent ones are read as null.
+    pub struct Role {
+        /// Its id.
+        pub role_id: RoleId,
+        /// Its name.
+        pub name: RoleName,
+        /// Its rank, 0..=10,000; higher outranks lower.
+        pub position: u16 [0..=ROLE_POSITION_MAX],
+        /// Whether it is `everyone` or `workspace_owner`.
+        pub is_system: bool,
+        /// What it grants.
+        pub permissions: Permissions,
+        /// Its colour.
+        pub color_hex: Option<ColorHex> [null],
+        /// Which seeded role it is; null for a custom one.
+        pub system_key: Option<SystemKey> [null],
+    }
+}
+
+record! {
+    /// A role as `workspace_role_create` shows it: what there is none of is left out.
+    pub struct NewRole {
+        /// Its id.
+        pub role_id: RoleId,
+        /// Its name.
+        pub name: RoleName,
+        /// Its rank, 1..=9,999; higher outranks lower.
+        pub position: u16 [1..=CUSTOM_ROLE_POSITION_MAX],
+        /// Whether it is `everyone` or `workspace_owner`.
+        pub is_system: bool,
+        /// What it grants.
+        pub permissions: Permissions,
+        /// Its colour.
+        pub color_hex: Option<ColorHex>,
+        /// Which seeded role it is.
+        pub system_key: Option<SystemKey>,
+    }
+}
+
+impl From<Role> for NewRole {
+    fn from(role: Role) -> Self {
+        let Role { role_id, name, position, is_system, permissions, color_hex, system_key } = role;
+        Self { role_id, name, position, is_system, permissions, color_hex, system_key }
+    }
 }

@@ -1,27 +1,26 @@
 //! Answers that many routes share.
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::ErrorCode;
-use crate::field::present;
+use crate::object::record;
 use crate::text::ErrorMessage;
 use crate::word::words;
 
-/// Body of every 4xx and 5xx answer (HTTP-2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorBody {
-    /// What was wrong.
-    pub error: ErrorCode,
-    /// Words for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    pub detail: Option<ErrorMessage>,
+record! {
+    /// Body of every 4xx and 5xx answer (HTTP-2).
+    pub struct ErrorBody {
+        /// What was wrong.
+        pub error: ErrorCode,
+        /// Words for people.
+        pub detail: Option<ErrorMessage>,
+    }
 }
 
-/// The answer `{"accepted":true}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Accepted {
-    /// Always true.
-    pub accepted: bool,
+record! {
+    /// The answer `{"accepted":true}`.
+    pub struct Accepted: Copy {
+        /// Always true.
+        pub accepted: bool [true],
+    }
 }
 
 impl Accepted {
@@ -29,11 +28,12 @@ impl Accepted {
     pub const YES: Self = Self { accepted: true };
 }
 
-/// Answer of the health routes (§9.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Health {
-    /// What the route vouches for.
-    pub status: HealthStatus,
+record! {
+    /// Answer of the health routes (§9.3).
+    pub struct Health: Copy {
+        /// What the route vouches for.
+        pub status: HealthStatus,
+    }
 }
 
 words! {

@@ -1,6 +1,6 @@
 //! Text of accounts: user name, password, about, secrets, directory query.
 
-use super::{TextError, anything, bounded_text, check_bytes, check_no_nul, verbatim};
+use super::bounded_text;
 use crate::limits::{
     ABOUT_UNITS_MAX, BODY_BYTES_MAX, DIRECTORY_QUERY_UNITS_MAX, PASSWORD_UNITS_MAX, PASSWORD_UNITS_MIN,
     USERNAME_UNITS_MAX, USERNAME_UNITS_MIN,
@@ -8,11 +8,7 @@ use crate::limits::{
 
 bounded_text! {
     /// User name: `^[A-Za-z0-9_.]{3,32}$`. Unique and matched ignoring ASCII case, shown as registered.
-    pub struct Username(USERNAME_UNITS_MIN, USERNAME_UNITS_MAX) { prepare: verbatim, check: check_username }
-}
-
-fn check_username(text: &str) -> Result<(), TextError> {
-    check_bytes(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+    pub struct Username(USERNAME_UNITS_MIN, USERNAME_UNITS_MAX): verbatim USERNAME
 }
 
 impl Username {
@@ -24,23 +20,25 @@ impl Username {
 }
 
 bounded_text! {
-    /// Password chosen at registration: 12..=128 UTF-16 units. `Debug` is redacted; it is never written to the wire.
-    pub secret Password(PASSWORD_UNITS_MIN, PASSWORD_UNITS_MAX) { prepare: verbatim, check: anything }
+    /// Password chosen at registration: 12..=128 UTF-16 units.
+    ///
+    /// `Debug` is redacted; it is never written to the wire.
+    pub secret Password(PASSWORD_UNITS_MIN, PASSWORD_UNITS_MAX): verbatim ANY
 }
 
 bounded_text! {
     /// A secret of any length that a client presents: a wrong one is a failed login, not a malformed request.
     ///
     /// `Debug` is redacted; it is never written to the wire.
-    pub secret Secret(0, BODY_BYTES_MAX) { prepare: verbatim, check: anything }
+    pub secret Secret(0, BODY_BYTES_MAX): verbatim ANY
 }
 
 bounded_text! {
     /// About text of a profile: 0..=2,048 UTF-16 units of markdown, no U+0000, not trimmed.
-    pub struct About(0, ABOUT_UNITS_MAX) { prepare: verbatim, check: check_no_nul }
+    pub struct About(0, ABOUT_UNITS_MAX): verbatim NO_NUL
 }
 
 bounded_text! {
     /// Search text of the public guild directory: at most 64 UTF-16 units, no U+0000.
-    pub struct DirectoryQuery(0, DIRECTORY_QUERY_UNITS_MAX) { prepare: verbatim, check: check_no_nul }
+    pub struct DirectoryQuery(0, DIRECTORY_QUERY_UNITS_MAX): verbatim NO_NUL
 }

@@ -1,15 +1,13 @@
-//! Text of the conversation: content, emoji, echo token, error text, voice identity.
+//! Text of the conversation: content, emoji, echo token, error text.
 
-use super::{TextError, bounded_text, check_characters, check_no_nul, is_control, is_white_space, utf16_len, verbatim};
-use crate::limits::{
-    EMOJI_UNITS_MAX, ERROR_MESSAGE_UNITS_MAX, IDENTITY_UNITS_MAX, MESSAGE_CONTENT_UNITS_MAX, REF_UNITS_MAX,
-};
+use super::{bounded_text, utf16_len};
+use crate::limits::{EMOJI_UNITS_MAX, ERROR_MESSAGE_UNITS_MAX, MESSAGE_CONTENT_UNITS_MAX, REF_UNITS_MAX};
 
 bounded_text! {
     /// Content of a message: 0..=2,000 UTF-16 units, no U+0000, not trimmed.
     ///
     /// Empty content is allowed by the type: whether a message may be empty depends on its attachments (CMD-2).
-    pub struct MessageContent(0, MESSAGE_CONTENT_UNITS_MAX) { prepare: verbatim, check: check_no_nul }
+    pub struct MessageContent(0, MESSAGE_CONTENT_UNITS_MAX): verbatim NO_NUL
 }
 
 impl MessageContent {
@@ -22,21 +20,17 @@ impl MessageContent {
 
 bounded_text! {
     /// One reaction: 1..=32 UTF-16 units without white space or control characters.
-    pub struct Emoji(1, EMOJI_UNITS_MAX) { prepare: verbatim, check: check_emoji }
-}
-
-fn check_emoji(text: &str) -> Result<(), TextError> {
-    check_characters(text, |character| is_control(character) || is_white_space(character))
+    pub struct Emoji(1, EMOJI_UNITS_MAX): verbatim EMOJI
 }
 
 bounded_text! {
     /// Token a client gives a command to recognise the answer: 1..=64 UTF-16 units, no U+0000.
-    pub struct Ref(1, REF_UNITS_MAX) { prepare: verbatim, check: check_no_nul }
+    pub struct Ref(1, REF_UNITS_MAX): verbatim NO_NUL
 }
 
 bounded_text! {
     /// Words for people in an `error` event or in `detail`: 0..=200 UTF-16 units. No client may parse it.
-    pub struct ErrorMessage(0, ERROR_MESSAGE_UNITS_MAX) { prepare: verbatim, check: check_no_nul }
+    pub struct ErrorMessage(0, ERROR_MESSAGE_UNITS_MAX): verbatim NO_NUL
 }
 
 impl ErrorMessage {
@@ -55,9 +49,4 @@ impl ErrorMessage {
         debug_assert!(utf16_len(&kept) <= ERROR_MESSAGE_UNITS_MAX);
         Self(kept.into_boxed_str())
     }
-}
-
-bounded_text! {
-    /// Identity of a voice participant: 1..=128 UTF-16 units, no U+0000.
-    pub struct Identity(1, IDENTITY_UNITS_MAX) { prepare: verbatim, check: check_no_nul }
 }

@@ -1,34 +1,23 @@
 //! Line text: names of guilds, channels and roles, and the colour of a role.
 
-use super::{TextError, bounded_text, check_bytes, check_characters, is_control, is_white_space, trim, verbatim};
+use super::{TextError, bounded_text, is_white_space, trim};
 use crate::limits::{CHANNEL_NAME_UNITS_MAX, GUILD_NAME_UNITS_MAX, ROLE_NAME_UNITS_MAX};
-
-/// Refuses what breaks a line or turns its direction: controls, U+2028, 2029, FEFF and the bidirectional marks.
-fn check_line(text: &str) -> Result<(), TextError> {
-    check_characters(text, |character| {
-        is_control(character)
-            || matches!(
-                character,
-                '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
-            )
-    })
-}
 
 bounded_text! {
     /// Name of a guild: line text of 1..=64 UTF-16 units, trimmed (§10.1).
-    pub struct GuildName(1, GUILD_NAME_UNITS_MAX) { prepare: trim, check: check_line }
+    pub struct GuildName(1, GUILD_NAME_UNITS_MAX): trim LINE
 }
 
 bounded_text! {
     /// Name of a channel: line text of 1..=64 UTF-16 units, trimmed (§10.1).
-    pub struct ChannelName(1, CHANNEL_NAME_UNITS_MAX) { prepare: trim, check: check_line }
+    pub struct ChannelName(1, CHANNEL_NAME_UNITS_MAX): trim LINE
 }
 
 bounded_text! {
     /// Name of a role: line text of 1..=32 UTF-16 units, trimmed (§10.1).
     ///
-    /// Seeded roles carry reserved names; a custom role may not, see [`RoleName::is_reserved`].
-    pub struct RoleName(1, ROLE_NAME_UNITS_MAX) { prepare: trim, check: check_line }
+    /// Seeded roles carry reserved names; a custom role may not (PRM-9).
+    pub struct RoleName(1, ROLE_NAME_UNITS_MAX): trim LINE
 }
 
 impl RoleName {
@@ -53,14 +42,23 @@ impl RoleName {
 }
 
 bounded_text! {
-    /// Colour of a role: `#` and six hex digits. Stored in upper case; [`ColorHex::new`] refuses lower case,
-    /// [`ColorHex::normalised`] folds it.
-    pub struct ColorHex(7, 7) { prepare: verbatim, check: check_color }
+    /// Colour of a role: `#` and six upper-case hex digits.
+    ///
+    /// `ColorHex::new` refuses lower case, `ColorHex::normalised` folds it.
+    pub struct ColorHex(7, 7): verbatim COLOR
 }
 
-fn check_color(text: &str) -> Result<(), TextError> {
-    let digits = text.strip_prefix('#').ok_or(TextError::Form)?;
-    check_bytes(digits, |byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+bounded_text! {
+    /// Colour of a role as a request may spell it: `#` and six hex digits in any case.
+    pub struct ColorInput(7, 7): verbatim COLOR_ANY_CASE
+}
+
+impl From<ColorInput> for ColorHex {
+    fn from(input: ColorInput) -> Self {
+        let mut text = input.0;
+        text.make_ascii_uppercase();
+        Self(text)
+    }
 }
 
 impl ColorHex {

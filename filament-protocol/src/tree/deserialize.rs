@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, Expected, MapAccess, SeqAc
 
 use super::path::push_member;
 use super::{Node, Tree};
-use crate::decode::DecodeErrorKind;
+use crate::decode::{DecodeErrorKind, IN_ORDER};
 
 /// What is wrong, and where.
 #[derive(Debug)]
@@ -43,6 +43,11 @@ impl Fault {
     pub(crate) fn located(mut self, node: usize) -> Self {
         self.node.get_or_insert(node);
         self
+    }
+
+    /// The unknown, missing or repeated member it is about, if it is about one.
+    pub(crate) fn member(&self) -> Option<&str> {
+        self.member.as_deref()
     }
 
     /// Writes down the place.
@@ -169,13 +174,20 @@ impl<'de> Deserializer<'de> for NodeReader<'_, '_> {
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        match self.tree.node(self.index) {
+        let Self { tree, index } = self;
+        match tree.node(index) {
             // Derived visitors would take the items of a list as fields.
-            Node::List { .. } => Err(Fault::at(DecodeErrorKind::WrongType, self.index)),
+            Node::List { .. } => Err(Fault::at(DecodeErrorKind::WrongType, index)),
+            Node::Object { .. } if name == IN_ORDER => {
+                let mut names: Vec<usize> = tree.members(index).map(|(_, value)| value - 1).collect();
+                names.sort_by_key(|&name| fields.iter().position(|field| *field == tree.text(name)));
+                let members = Sorted { tree, names: names.into_iter(), value: index };
+                visitor.visit_map(members).map_err(|fault| fault.located(index))
+            }
             _ => self.visit(visitor),
         }
     }
@@ -232,6 +244,27 @@ impl<'de> SeqAccess<'de> for Items<'_, '_> {
         self.next = self.tree.next(index);
         let item = seed.deserialize(NodeReader::new(self.tree, index));
         item.map(Some).map_err(|fault| fault.located(index))
+    }
+}
+
+/// The members of an object in another order than they stand in.
+struct Sorted<'t, 'a> {
+    tree: &'t Tree<'a>,
+    names: std::vec::IntoIter<usize>,
+    value: usize,
+}
+
+impl<'de> MapAccess<'de> for Sorted<'_, '_> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        let Some(name) = self.names.next() else { return Ok(None) };
+        self.value = name + 1;
+        seed.deserialize(StrDeserializer::new(self.tree.text(name))).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
+        seed.deserialize(NodeReader::new(self.tree, self.value)).map_err(|fault| fault.located(self.value))
     }
 }
 

@@ -92,7 +92,7 @@ fn a_wrong_member_is_named() {
     }
 }
 
-/// Integers are literals: no fraction, no exponent, no sign; what exceeds 64 bits is out of bounds.
+/// Integers are literals: no fraction, no exponent, no sign; what a browser does not hold exactly is out of bounds.
 #[test]
 fn a_heartbeat_counts_in_integers() {
     for (value, kind) in [
@@ -104,6 +104,7 @@ fn a_heartbeat_counts_in_integers() {
         ("null", Null),
         ("-1", OutOfBounds),
         ("-99999999999999999999", OutOfBounds),
+        ("9007199254740992", OutOfBounds),
         ("18446744073709551616", OutOfBounds),
     ] {
         check_refused(
@@ -113,7 +114,7 @@ fn a_heartbeat_counts_in_integers() {
             "d.s",
         );
     }
-    for value in [0, 1, 9_007_199_254_740_992, u64::MAX] {
+    for value in [0, 1, 9_007_199_254_740_991] {
         let command = accept(&envelope(CommandKind::Heartbeat, &format!(r#""s":{value}"#)));
         assert!(matches!(command, Command::Heartbeat(beat) if beat.s == value));
     }

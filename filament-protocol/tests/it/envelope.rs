@@ -4,7 +4,7 @@ use filament_protocol::DecodeErrorKind::{
     Duplicate, MissingField, Name, NotEnvelope, Syntax, TooDeep, UnknownField, Version,
 };
 use filament_protocol::limits::{EVENT_BYTES_MAX, MESSAGE_BYTES_MAX};
-use filament_protocol::{CloseCode, Command, CommandError, DecodeErrorKind, Event, EventKind, Received};
+use filament_protocol::{CloseCode, Command, CommandError, DecodeErrorKind, Event, EventKind, Id, Received};
 use filament_protocol::{decode_command, decode_event};
 
 /// Checks that a text is refused as an envelope, by the reader of commands and by that of events alike.
@@ -252,23 +252,33 @@ fn paths_carry_nothing_that_could_hurt_a_log() {
 /// Proves ENV-12: an event of 64,512 bytes is sealed, one byte more is not, and the buffer is left as it was.
 #[test]
 fn an_event_is_at_most_64_512_bytes() {
-    let closing = |name: String| {
-        Event::from(filament_protocol::event::Closing { code: 1001, name: name.into(), retry_after_ms: None })
+    let update = |text: String| {
+        Event::from(filament_protocol::event::MessageUpdate {
+            guild_id: Id::from_u128(1),
+            channel_id: Id::from_u128(2),
+            message_id: Id::from_u128(3),
+            updated_fields: filament_protocol::event::MessageUpdatedFields {
+                content: filament_protocol::MessageContent::empty(),
+                markdown_tokens: vec![filament_protocol::Token::Text { text: text.into() }],
+                attachments: None,
+            },
+            updated_at_unix: filament_protocol::Timestamp::MIN,
+        })
     };
-    let shell = closing(String::new()).encode().unwrap().len();
-    let longest = closing("a".repeat(EVENT_BYTES_MAX - shell));
+    let shell = update(String::new()).encode().unwrap().len();
+    let longest = update("a".repeat(EVENT_BYTES_MAX - shell));
     assert_eq!(longest.encode().unwrap().len(), EVENT_BYTES_MAX);
     let mut buffer = b"before".to_vec();
-    let error = closing("a".repeat(EVENT_BYTES_MAX - shell + 1)).encode_into(&mut buffer).unwrap_err();
-    assert!(matches!(error, filament_protocol::EncodeError::TooLarge { bytes: 64_513 }));
+    let error = update("a".repeat(EVENT_BYTES_MAX - shell + 1)).encode_into(&mut buffer).unwrap_err();
+    assert!(matches!(error, filament_protocol::EncodeError::TooLarge { bytes: 64_513, bytes_max: 64_512 }));
     assert_eq!(buffer, b"before");
 }
 
 /// Proves ENV-1, ENV-2 and ENV-3 on the way out.
 #[test]
 fn an_event_is_written_as_an_envelope() {
-    let event =
-        Event::from(filament_protocol::event::Closing { code: 1001, name: "going_away".into(), retry_after_ms: None });
+    let name = filament_protocol::CloseName::new("going_away").unwrap();
+    let event = Event::from(filament_protocol::event::Closing { code: 1001, name, retry_after_ms: None });
     assert_eq!(event.kind(), EventKind::Closing);
     let text = event.encode().unwrap();
     assert_eq!(String::from_utf8_lossy(&text), r#"{"v":1,"t":"closing","d":{"code":1001,"name":"going_away"}}"#);

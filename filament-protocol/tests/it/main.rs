@@ -12,6 +12,11 @@ mod markdown;
 mod patch;
 mod permission;
 mod property;
+mod query;
+#[cfg(feature = "schema")]
+mod schema;
+mod shape;
 mod strategy;
 mod text;
 mod timestamp;
+mod vectors;

@@ -53,7 +53,8 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         (id(), id(), content(), ids, echo()).prop_map(|(guild_id, channel_id, content, attachment_ids, r#ref)| {
             Command::MessageCreate(CreateMessage { guild_id, channel_id, content, attachment_ids, r#ref })
         });
-    let heartbeat = (any::<u64>(), echo()).prop_map(|(s, r#ref)| Command::Heartbeat(Heartbeat { s, r#ref }));
+    let heartbeat =
+        (0_u64..=9_007_199_254_740_991, echo()).prop_map(|(s, r#ref)| Command::Heartbeat(Heartbeat { s, r#ref }));
     prop_oneof![subscribe, unsubscribe, create, heartbeat]
 }
 
@@ -131,7 +132,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
     let delete = (id(), id(), id(), time()).prop_map(|(guild_id, channel_id, message_id, deleted_at_unix)| {
         MessageDelete { guild_id, channel_id, message_id, deleted_at_unix }
     });
-    let reaction = (id(), id(), id(), emoji(), any::<u32>(), id()).prop_map(
+    let reaction = (id(), id(), id(), emoji(), 0_u32..=1_000_000, id()).prop_map(
         |(guild_id, channel_id, message_id, emoji, count, actor_user_id)| MessageReaction {
             guild_id,
             channel_id,

@@ -3,13 +3,14 @@
 use std::{
     io::{Read, Write},
     net::TcpListener,
+    sync::Arc,
 };
 
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{io::AsyncReadExt, net::TcpStream};
 
 use crate::{
     SUBSCRIBERS,
-    load::{Load, Received},
+    load::{Received, Subject, Trigger},
     process::Server,
 };
 
@@ -36,27 +37,19 @@ pub(crate) fn serve(frame_bytes: usize) {
     }
 }
 
-/// One run against it.
-pub(crate) async fn run(load: Load) -> f64 {
-    let server = Server::this("--role-bare", load.frame_bytes);
-    let (received, mut control) = connect(&server, load).await;
-    load.drive(
-        &received,
-        || server.cpu_seconds(),
-        async |count| {
-            control.write_all(&vec![b'.'; count]).await.expect("the server lives");
-        },
-    )
-    .await
+/// A bare loop with its subscribers.
+pub(crate) async fn start(frame_bytes: usize) -> Subject {
+    let server = Server::this("--role-bare", frame_bytes);
+    let (received, control) = connect(&server).await;
+    Subject { name: "bare", server, received, trigger: Trigger::Byte(control) }
 }
 
 /// Connects the trigger and the subscribers of a server in a role of this benchmark, and waits until it has them all.
-pub(crate) async fn connect(server: &Server, load: Load) -> (std::sync::Arc<Received>, TcpStream) {
-    use tokio::io::AsyncReadExt;
+pub(crate) async fn connect(server: &Server) -> (Arc<Received>, TcpStream) {
     let mut control = TcpStream::connect(server.address).await.expect("the server listens");
     control.set_nodelay(true).expect("TCP");
     let received = Received::new();
-    for _ in 0..load.subscribers {
+    for _ in 0..SUBSCRIBERS {
         let subscriber = TcpStream::connect(server.address).await.expect("the server listens");
         received.watch(subscriber);
     }

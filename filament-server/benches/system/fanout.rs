@@ -3,8 +3,10 @@
 use std::{
     convert::Infallible,
     future::{Future, pending, ready},
-    io::{self, IoSlice},
+    hint::black_box,
+    io::{self, ErrorKind, IoSlice},
     num::NonZeroU16,
+    os::fd::AsRawFd,
     sync::{Arc, Mutex},
 };
 
@@ -18,15 +20,16 @@ use filament_protocol::{
     ChannelId, ChannelKind, ChannelName, CloseCode, ConnectionId, EventKind, GuildId, GuildName, SessionId, SystemKey,
     Timestamp, UserId, Visibility,
 };
+use socket2::SockRef;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, tcp::OwnedWriteHalf},
+    io::{AsyncReadExt, AsyncWriteExt, Interest},
+    net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
     sync::watch,
 };
 
 use crate::{
     SUBSCRIBERS, bare,
-    load::{Load, settle},
+    load::{Subject, Trigger},
     process::Server,
 };
 
@@ -103,6 +106,7 @@ impl OneGuild {
             default_role_id: None,
             created_at: at(),
             roles: seeded_roles(&stamp, 0).into(),
+            address_bans: Vec::new(),
             channels: vec![ChannelNode {
                 channel_id: CHANNEL,
                 name: ChannelName::new("bench").expect("a name"),
@@ -141,18 +145,32 @@ impl AccessSource for OneGuild {
     }
 }
 
-/// A bare socket that is written what a WebSocket would be.
+/// A bare socket that is written what a WebSocket would be, as the server does it.
 struct Socket(OwnedWriteHalf);
+
+fn send(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    match slices {
+        [one] => SockRef::from(stream).send(one),
+        many => SockRef::from(stream).send_vectored(many),
+    }
+}
 
 impl TransportWrite for Socket {
     fn pieces<'f>(&self, frame: &'f Frame) -> [&'f [u8]; 3] {
         [frame.websocket(), &[], &[]]
     }
 
+    fn prefetch(&self) {
+        black_box(self.0.as_ref().as_raw_fd());
+    }
+
     fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match slices {
-            [one] => self.0.try_write(one), // `write` is cheaper than a `writev` of one slice
-            many => self.0.try_write_vectored(many),
+        let stream = self.0.as_ref();
+        match send(stream, slices) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                stream.try_io(Interest::WRITABLE, || send(stream, slices))
+            }
+            outcome => outcome,
         }
     }
 
@@ -182,7 +200,7 @@ pub(crate) fn serve(frame_bytes: usize) {
         println!("fanout {}", listener.local_addr().expect("an address"));
         let text = Bytes::from(vec![b'x'; frame_bytes - HEAD_BYTES]);
         let tape = Arc::new(Tape { head: watch::Sender::new(0), kept: Mutex::default(), text });
-        let config = FanoutConfig { connections_per_user: SUBSCRIBERS, idle_secs: 3_600, ..FanoutConfig::default() };
+        let config = FanoutConfig { connections_per_user: SUBSCRIBERS, idle_secs: 7_201, ..FanoutConfig::default() };
         let fanout = Fanout::new(config, Arc::clone(&tape), Arc::new(OneGuild::new()));
         let driven = fanout.clone();
         tokio::spawn(async move { driven.run(pending()).await });
@@ -200,6 +218,7 @@ pub(crate) fn serve(frame_bytes: usize) {
                 is_plain: true,
                 features: Vec::new(),
                 token_expires_at: Timestamp::new(9_000_000_000).expect("in range"),
+                address: None,
             };
             let connection = fanout.connect(hello, Socket(write_half)).await;
             connection.subscribe(GUILD, CHANNEL, None).await.expect("visible");
@@ -214,17 +233,9 @@ pub(crate) fn serve(frame_bytes: usize) {
     });
 }
 
-/// One run against it.
-pub(crate) async fn run(load: Load) -> f64 {
-    let server = Server::this("--role-fanout", load.frame_bytes);
-    let (received, mut control) = bare::connect(&server, load).await;
-    settle(&received).await;
-    load.drive(
-        &received,
-        || server.cpu_seconds(),
-        async |count| {
-            control.write_all(&vec![b'.'; count]).await.expect("the server lives");
-        },
-    )
-    .await
+/// A fanout with its subscribers.
+pub(crate) async fn start(frame_bytes: usize) -> Subject {
+    let server = Server::this("--role-fanout", frame_bytes);
+    let (received, control) = bare::connect(&server).await;
+    Subject { name: "fanout", server, received, trigger: Trigger::Byte(control) }
 }

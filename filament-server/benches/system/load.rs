@@ -1,4 +1,4 @@
-//! The other side: subscribers that read and count, and a window of messages in flight.
+//! The other side: subscribers that read and count, and a window of messages under way.
 
 use std::{
     sync::{
@@ -8,19 +8,28 @@ use std::{
     time::Duration,
 };
 
-use tokio::{io::AsyncReadExt, net::TcpStream, sync::Notify};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::Notify,
+};
 
-/// How many messages may be under way: the next one is triggered when the oldest has reached every subscriber.
-#[derive(Clone, Copy)]
-pub(crate) struct Window(pub(crate) usize);
+use crate::{SUBSCRIBERS, process::Server, whole::Posters};
 
-/// One run.
-#[derive(Clone, Copy)]
-pub(crate) struct Load {
-    pub(crate) subscribers: usize,
-    pub(crate) messages: usize,
-    pub(crate) window: Window,
-    pub(crate) frame_bytes: usize,
+/// A server under measurement: its process, its subscribers, and the way to make it deliver.
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    pub(crate) server: Server,
+    pub(crate) received: Arc<Received>,
+    pub(crate) trigger: Trigger,
+}
+
+/// What makes a server deliver a message.
+pub(crate) enum Trigger {
+    /// A byte on a connection of its own.
+    Byte(TcpStream),
+    /// A message posted over REST; as many connections as messages may be posted at once.
+    Post(Posters),
 }
 
 /// How long a run may stand still before it is given up.
@@ -66,34 +75,33 @@ impl Received {
     }
 }
 
-impl Load {
-    /// Drives the run: `trigger` makes the server deliver `count` more messages. Gives deliveries per CPU-second as `cpu_seconds` counts.
-    pub(crate) async fn drive(
-        self,
-        received: &Received,
-        cpu_seconds: impl Fn() -> f64,
-        mut trigger: impl AsyncFnMut(usize),
-    ) -> f64 {
-        let one = self.subscribers * self.frame_bytes;
-        let warm_up = self.messages / 10;
-        let mut base = received.bytes();
-        let mut started_at = cpu_seconds();
-        let mut sent = 0;
-        for phase in [warm_up, self.messages] {
-            (base, sent, started_at) = (base + sent * one, 0, cpu_seconds());
-            trigger(self.window.0.min(phase)).await;
-            sent += self.window.0.min(phase);
-            while sent < phase {
-                let oldest = sent + 1 - self.window.0;
-                received.reach(base + oldest * one).await;
-                let arrived = (received.bytes() - base) / one;
-                let more = (arrived + self.window.0 - sent).clamp(1, phase - sent);
-                trigger(more).await;
-                sent += more;
-            }
-            received.reach(base + phase * one).await;
+impl Trigger {
+    async fn fire(&mut self, count: usize) {
+        match self {
+            Self::Byte(control) => control.write_all(&vec![b'.'; count]).await.expect("the server lives"),
+            Self::Post(posters) => posters.post(count).await,
         }
-        (self.messages * self.subscribers) as f64 / (cpu_seconds() - started_at)
+    }
+}
+
+impl Subject {
+    /// Delivers `messages` frames to every subscriber, with at most `window` messages under way: the next one is triggered when the
+    /// oldest has reached everybody. Gives the CPU seconds that took the server.
+    pub(crate) async fn deliver(&mut self, messages: usize, window: usize, frame_bytes: usize) -> f64 {
+        let one = SUBSCRIBERS * frame_bytes;
+        let base = self.received.bytes();
+        let began = self.server.cpu_seconds();
+        let mut sent = window.min(messages);
+        self.trigger.fire(sent).await;
+        while sent < messages {
+            self.received.reach(base + (sent + 1 - window) * one).await;
+            let arrived = (self.received.bytes() - base) / one;
+            let more = (arrived + window - sent).clamp(1, messages - sent);
+            self.trigger.fire(more).await;
+            sent += more;
+        }
+        self.received.reach(base + messages * one).await;
+        self.server.cpu_seconds() - began
     }
 }
 

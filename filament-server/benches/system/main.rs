@@ -3,7 +3,7 @@
 //!
 //! Deliveries go to 1,000 subscribers of one channel on loopback and are compared with a bare loop that only writes the
 //! ready-made frame to the sockets.
-//! Three servers run as processes of their own, one after another, in rounds, so that a slow minute of the machine hits all alike:
+//! Three servers run as processes of their own and deliver in turns, so that a slow second of the machine hits all alike:
 //!
 //! | server | what it does per message |
 //! | --- | --- |
@@ -11,9 +11,10 @@
 //! | `fanout` | an event of a journal in memory through relay, broadcaster and flush loops |
 //! | `whole` | the released server: REST, decision, durable commit, journal, delivery |
 //!
-//! Only CPU time of the server process is counted (`/proc/<pid>/stat`), and figures are quoted as ratios to `bare` of the same round.
-//! `cargo bench -p filament-server --bench system` runs everything; `-- deliveries --rounds 5 --in-flight 16`, `-- creates` and
-//! `-- connections` run one part.
+//! Only CPU time of the server whose turn it is counts (`/proc/<pid>/task/*/schedstat`), and figures are quoted as ratios to `bare` in
+//! the same round.
+//! `cargo bench -p filament-server --bench system` runs everything; `-- deliveries --rounds 5 --in-flight 16 --only fanout`, `-- creates`
+//! and `-- connections` run one part.
 
 mod bare;
 mod capacity;
@@ -23,13 +24,14 @@ mod load;
 mod process;
 mod whole;
 
-use load::{Load, Window};
-
 /// Connections in every run.
 const SUBSCRIBERS: usize = 1_000;
 
-/// Messages per run with one in flight, and with sixteen.
-const MESSAGES: [(Window, usize); 2] = [(Window(1), 2_000), (Window(16), 8_000)];
+/// How many messages may be under way, and how many a turn has.
+const MESSAGES: [(usize, usize); 2] = [(1, 100), (16, 320)];
+
+/// Turns of every server in a round.
+const TURNS: usize = 8;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -44,7 +46,13 @@ fn main() {
 fn run(arguments: &[String]) {
     let filter = arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str);
     if "deliveries".contains(filter) {
-        compare(option(arguments, "--rounds").unwrap_or(3), option(arguments, "--in-flight"));
+        let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1).map(String::as_str);
+        let rounds = option(arguments, "--rounds").unwrap_or(3);
+        let in_flight = option(arguments, "--in-flight");
+        for (window, messages) in MESSAGES.into_iter().filter(|(window, _)| in_flight.is_none_or(|one| one == *window))
+        {
+            runtime().block_on(compare(rounds, window, messages, only));
+        }
     }
     if "creates".contains(filter) {
         runtime().block_on(capacity::creates());
@@ -67,34 +75,44 @@ fn option(arguments: &[String], name: &str) -> Option<usize> {
     Some(number(arguments, at + 1))
 }
 
-/// Runs all three servers in every round and prints each ratio, then the medians.
-fn compare(rounds: usize, in_flight: Option<usize>) {
-    let runtime = runtime();
-    let frame_bytes = runtime.block_on(whole::frame_bytes());
-    println!("{SUBSCRIBERS} subscribers, frames of {frame_bytes} bytes, {rounds} rounds");
-    for (window, messages) in MESSAGES.into_iter().filter(|(window, _)| in_flight.is_none_or(|only| only == window.0)) {
-        let load = Load { subscribers: SUBSCRIBERS, messages, window, frame_bytes };
-        let mut ratios = [Vec::new(), Vec::new()];
-        for round in 1..=rounds {
-            let bare = runtime.block_on(bare::run(load));
-            let fanout = runtime.block_on(fanout::run(load));
-            let whole = runtime.block_on(whole::run(load));
-            println!(
-                "{} in flight, round {round}: deliveries per CPU-second: bare {bare:.0}, fanout {fanout:.0}, whole {whole:.0}",
-                window.0
-            );
-            ratios[0].push(fanout / bare);
-            ratios[1].push(whole / bare);
+/// Connects all servers, then makes them deliver in turns of about a second, so that whatever else the machine does hits all alike.
+/// Prints the ratios of every round of turns, then the medians.
+async fn compare(rounds: usize, window: usize, messages: usize, only: Option<&str>) {
+    let frame_bytes = whole::frame_bytes().await;
+    let mut subjects = vec![bare::start(frame_bytes).await];
+    if only.is_none_or(|only| only == "fanout") {
+        subjects.push(fanout::start(frame_bytes).await);
+    }
+    if only.is_none_or(|only| only == "whole") {
+        subjects.push(whole::start(window).await);
+    }
+    for subject in &mut subjects {
+        // Presence of the members that connected last is told within two seconds; it must not fall into the measurement.
+        load::settle(&subject.received).await;
+        subject.deliver(messages / 4, window, frame_bytes).await;
+    }
+    println!(
+        "{window} in flight, {SUBSCRIBERS} subscribers, frames of {frame_bytes} bytes, {rounds} rounds of {TURNS} turns"
+    );
+    let mut ratios = vec![Vec::new(); subjects.len()];
+    for round in 1..=rounds {
+        let mut cpu_seconds = vec![0.0; subjects.len()];
+        for _ in 0..TURNS {
+            for (subject, cpu_seconds) in subjects.iter_mut().zip(&mut cpu_seconds) {
+                *cpu_seconds += subject.deliver(messages, window, frame_bytes).await;
+            }
         }
-        for (name, ratios) in ["fanout alone", "whole server"].iter().zip(&mut ratios) {
-            ratios.sort_by(f64::total_cmp);
-            println!(
-                "{} in flight, {name}: {:.2} times the bare loop (median of {rounds}; {:.2} to {:.2})",
-                window.0,
-                ratios[rounds / 2],
-                ratios[0],
-                ratios[rounds - 1]
-            );
+        print!("{window} in flight, round {round}: µs of CPU per delivery:");
+        for ((subject, cpu), ratios) in subjects.iter().zip(&cpu_seconds).zip(&mut ratios) {
+            let micros = cpu / (messages * TURNS * SUBSCRIBERS) as f64 * 1e6;
+            print!(" {} {micros:.2} ({:.2})", subject.name, cpu_seconds[0] / cpu);
+            ratios.push(cpu_seconds[0] / cpu);
         }
+        println!();
+    }
+    for (subject, ratios) in subjects.iter().zip(&mut ratios).skip(1) {
+        ratios.sort_by(f64::total_cmp);
+        let (least, median, most) = (ratios[0], ratios[rounds / 2], ratios[rounds - 1]);
+        println!("{window} in flight, {}: {median:.2} times the bare loop ({least:.2} to {most:.2})", subject.name);
     }
 }

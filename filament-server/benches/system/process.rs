@@ -30,14 +30,15 @@ impl Server {
         Self::start(Command::new(program).args([role, &number.to_string()]))
     }
 
-    /// CPU seconds the process has used so far, user and system.
+    /// CPU seconds the threads of the process have used so far, user and system, to the nanosecond.
     pub(crate) fn cpu_seconds(&self) -> f64 {
-        /// Clock ticks per second of `/proc/<pid>/stat` on Linux.
-        const TICKS: f64 = 100.0;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("Linux");
-        let after_name = stat.rsplit(')').next().expect("a name in parentheses");
-        let ticks = |nth: usize| after_name.split_whitespace().nth(nth).and_then(|text| text.parse::<f64>().ok());
-        (ticks(11).expect("utime") + ticks(12).expect("stime")) / TICKS
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("Linux");
+        let on_cpu_ns = threads.filter_map(|thread| {
+            // A thread that ends meanwhile is no loss: those that work live as long as the server.
+            let stat = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            stat.split(' ').next()?.parse::<u64>().ok()
+        });
+        on_cpu_ns.sum::<u64>() as f64 / 1e9
     }
 
     /// Resident memory, bytes.

@@ -5,8 +5,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::{
+    SUBSCRIBERS,
     client::{Http, frame, gateway, guild, subscribe, user},
-    load::{Load, Received, settle},
+    load::{Received, Subject, Trigger},
     process::Server,
 };
 
@@ -19,27 +20,33 @@ const TEXT: &str = "Hello there, can somebody look at the build?";
 /// A server with its own data folder and with limits that let one machine be the whole load.
 pub(crate) struct Whole {
     pub(crate) server: Server,
-    data: std::path::PathBuf,
+    data: Data,
 }
+
+/// A folder that goes when it is dropped.
+struct Data(std::path::PathBuf);
 
 impl Whole {
     pub(crate) fn start(name: &str) -> Self {
-        let data = std::env::temp_dir().join(format!("filament-bench-{}-{name}", std::process::id()));
+        let data = Data(std::env::temp_dir().join(format!("filament-bench-{}-{name}", std::process::id())));
         let mut command = Command::new(env!("CARGO_BIN_EXE_filament-server"));
         command
             .env("FILAMENT_BIND_ADDR", "127.0.0.1:0")
-            .env("FILAMENT_DATA_DIR", &data)
+            .env("FILAMENT_DATA_DIR", &data.0)
             .env("FILAMENT_RATE_LIMIT_REQUESTS_PER_MINUTE", "1000000")
             .env("FILAMENT_AUTH_ROUTE_REQUESTS_PER_MINUTE", "100000")
             .env("FILAMENT_DIRECTORY_JOIN_REQUESTS_PER_MINUTE_PER_IP", "100000")
+            // The subscribers answer no ping, and a ping would count as bytes delivered.
+            .env("FILAMENT_GATEWAY_PING_SECS", "3600")
+            .env("FILAMENT_GATEWAY_IDLE_SECS", "7201")
             .env("RUST_LOG", "warn");
         Self { server: Server::start(&mut command), data }
     }
 }
 
-impl Drop for Whole {
+impl Drop for Data {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.data);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -76,34 +83,40 @@ pub(crate) async fn post(http: &mut Http, guild_id: &str, channel_id: &str) {
         .await;
 }
 
-/// One run: as many posting connections as messages may be in flight.
-pub(crate) async fn run(load: Load) -> f64 {
-    let whole = Whole::start("delivery");
-    let server = &whole.server;
-    let mut owner = user(server, "owner").await;
+/// Connections that post into one channel, and the data folder of the server they post to.
+pub(crate) struct Posters {
+    connections: Vec<Http>,
+    guild_id: String,
+    channel_id: String,
+    _data: Data,
+}
+
+impl Posters {
+    /// Posts `count` messages at once, and reads the answers.
+    pub(crate) async fn post(&mut self, count: usize) {
+        let Self { connections, guild_id, channel_id, .. } = self;
+        for_all(connections.iter_mut().take(count).map(|poster| post(poster, guild_id, channel_id))).await;
+    }
+}
+
+/// The released server with its subscribers, and `window` connections that post.
+pub(crate) async fn start(window: usize) -> Subject {
+    let Whole { server, data } = Whole::start("delivery");
+    let mut owner = user(&server, "owner").await;
     let (guild_id, channel_id) = guild(&mut owner).await;
-    let members = members(server, &guild_id, load.subscribers.div_ceil(CONNECTIONS_PER_USER)).await;
+    let members = members(&server, &guild_id, SUBSCRIBERS.div_ceil(CONNECTIONS_PER_USER)).await;
     let received = Received::new();
-    for n in 0..load.subscribers {
-        let mut stream = gateway(server, &members[n / CONNECTIONS_PER_USER].token).await;
+    for n in 0..SUBSCRIBERS {
+        let mut stream = gateway(&server, &members[n / CONNECTIONS_PER_USER].token).await;
         subscribe(&mut stream, &guild_id, &channel_id).await;
         received.watch(stream.into_inner());
     }
-    let mut posters = Vec::new();
-    for _ in 0..load.window.0 {
-        posters.push(Http::connect(server, &owner.token).await);
+    let mut connections = Vec::new();
+    for _ in 0..window {
+        connections.push(Http::connect(&server, &owner.token).await);
     }
-    // Presence of the members that connected last is told within two seconds; it must not fall into the run.
-    settle(&received).await;
-    load.drive(
-        &received,
-        || server.cpu_seconds(),
-        async |count| {
-            let posts = posters.iter_mut().take(count).map(|poster| post(poster, &guild_id, &channel_id));
-            for_all(posts).await;
-        },
-    )
-    .await
+    let trigger = Trigger::Post(Posters { connections, guild_id, channel_id, _data: data });
+    Subject { name: "whole", server, received, trigger }
 }
 
 /// Drives futures at once, on this task.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use filament_core::session::{IngressFault, Session, SessionStep, refusal};
-use filament_core::{Actor, TransactError, decide};
+use filament_core::{Actor, Denial, Surface, TransactError, decide};
 use filament_fanout::Connection;
-use filament_protocol::{CloseCode, Command, CommandKind, CreateMessage, ErrorCode, Event};
+use filament_protocol::{CloseCode, Command, CommandKind, CreateMessage, ErrorCode, Event, GuildId};
 
 use super::socket::Socket;
 use crate::app::App;
 use crate::http::error::ApiError;
+use crate::limits::NOTE_ADDRESS_HIT_MIN;
 use crate::metrics::label::{ParseRejection, RateReason, RateSurface, VoiceSyncRepair};
 use crate::ws::{Ended, Flow, Handler, Incoming, ReadError, Reader, encode};
 
@@ -24,13 +25,15 @@ pub(super) struct Client {
     pending: Option<Command>,
     /// Where the clock of its budgets starts.
     began: Instant,
+    /// When a hit of the gate was last handed to core.
+    noted: Option<Instant>,
 }
 
 impl Client {
     /// A client whose connection is registered.
     #[must_use]
     pub(super) fn new(app: Arc<App>, actor: Actor, session: Session, connection: Connection<Socket>) -> Self {
-        Self { app, actor, session, connection, pending: None, began: Instant::now() }
+        Self { app, actor, session, connection, pending: None, began: Instant::now(), noted: None }
     }
 
     /// Reads until the connection has ended: after a close by either side only the peer's close frame still counts.
@@ -39,7 +42,12 @@ impl Client {
             match reader.run(&mut self).await {
                 Ok(Ended::Stopped) => {}
                 Ok(Ended::PeerGone) | Err(ReadError::Io(_)) => return self.connection.lost(),
-                Err(ReadError::Protocol(error)) => self.refuse(error.close_code()),
+                Err(ReadError::Protocol(error)) => {
+                    self.refuse(error.close_code());
+                    if error.ends_peer() {
+                        self.connection.peer_closed(None);
+                    }
+                }
             }
             reader.skip_to_close();
         }
@@ -92,13 +100,16 @@ impl Client {
         }
     }
 
-    async fn carry_out(&self, command: Command) {
+    async fn carry_out(&mut self, command: Command) {
         let outcome = match &command {
             Command::Subscribe(subscribe) => {
                 let echo = subscribe.r#ref.clone();
                 let subscribed = self.connection.subscribe(subscribe.guild_id, subscribe.channel_id, echo).await;
-                if subscribed.is_ok() {
-                    self.app.metrics.voice_sync_repairs.increment(VoiceSyncRepair::Subscribe);
+                match subscribed {
+                    Ok(()) => self.app.metrics.voice_sync_repairs.increment(VoiceSyncRepair::Subscribe),
+                    // Every refusal looks the same here; core notes the one that the gate made.
+                    Err(ErrorCode::Forbidden) => self.note_hit(subscribe.guild_id, Surface::Subscribe),
+                    Err(_) => {}
                 }
                 subscribed
             }
@@ -119,7 +130,8 @@ impl Client {
     }
 
     /// As the REST endpoint does it; the answer is the event, to those who are subscribed.
-    async fn post(&self, create: &CreateMessage) -> Result<(), ErrorCode> {
+    async fn post(&mut self, create: &CreateMessage) -> Result<(), ErrorCode> {
+        let guild_id = create.guild_id;
         let create = decide::message::CreateMessage {
             guild_id: create.guild_id,
             channel_id: create.channel_id,
@@ -129,9 +141,26 @@ impl Client {
         };
         match self.app.engine.execute(self.actor, create).await {
             Ok(_committed) => Ok(()),
-            Err(TransactError::Denied { denial, .. }) => Err(denial.code()),
+            Err(TransactError::Denied { denial, .. }) => {
+                if denial == Denial::AddressBanned {
+                    self.note_hit(guild_id, Surface::MessageCommand);
+                }
+                Err(denial.code())
+            }
             Err(error) => Err(ApiError::from(error).code()),
         }
+    }
+}
+
+impl Client {
+    /// Asks core to note that the gate kept the client out (IPB-3), at most once a second for what one connection tries.
+    fn note_hit(&mut self, guild_id: GuildId, surface: Surface) {
+        let now = Instant::now();
+        if self.noted.is_some_and(|last| now.duration_since(last) < NOTE_ADDRESS_HIT_MIN) {
+            return;
+        }
+        self.noted = Some(now);
+        self.app.note_address_hit(self.actor, guild_id, surface);
     }
 }
 

@@ -59,8 +59,10 @@ pub async fn login(call: Call) -> Result<Answer, ApiError> {
     let (Settled::Admitted, Some(account)) = (settled, account) else { return Err(ApiError::unauthorized()) };
     let access_token_secs = app.access_tokens.lifetime().as_secs();
     let command = OpenSession { user_id: account.user_id, access_token_secs };
+    let address = call.address;
     uncancelled(&call.app, move |app| async move {
         let grant = app.execute(Anonymous, command).await?;
+        app.remember_address(grant.user_id, address).await;
         if let Some(session) = grant.ended {
             app.end_session(session);
         }
@@ -78,9 +80,13 @@ pub async fn refresh(call: Call) -> Result<Answer, ApiError> {
     let (session_id, generation) = presented(&call.app, refresh_token.as_str())?;
     let access_token_secs = call.app.access_tokens.lifetime().as_secs();
     let command = RefreshSession { session_id, generation, access_token_secs };
+    let address = call.address;
     uncancelled(&call.app, move |app| async move {
         match app.execute_traced(Anonymous, command).await {
-            Ok(grant) => tokens(&app, &grant),
+            Ok(grant) => {
+                app.remember_address(grant.user_id, address).await;
+                tokens(&app, &grant)
+            }
             Err(refused) => {
                 if refused.left_trace {
                     app.end_session(session_id);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use filament_core::Actor;
-use filament_protocol::decode_body;
 use filament_protocol::rest::Body;
+use filament_protocol::{GuildId, decode_body};
 use http::{HeaderMap, Request, Uri};
 
 use super::error::ApiError;
@@ -76,6 +76,12 @@ impl Call {
     /// 400 when it is malformed (HTTP-13).
     pub fn path<T: FromStr>(&self, name: &'static str) -> Result<T, ApiError> {
         self.path_text(name)?.parse().map_err(|_| ApiError::invalid(format!("{name} in the path is malformed")))
+    }
+
+    /// Returns the guild the path names, if it names one.
+    #[must_use]
+    pub fn guild_id(&self) -> Option<GuildId> {
+        self.params.find(self.route.template, self.uri.path(), "guild_id")?.parse().ok()
     }
 
     /// Returns the members after `?`.

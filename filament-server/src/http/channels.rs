@@ -1,15 +1,14 @@
 //! `/guilds/{guild_id}/channels…`: create, list, change, delete, reorder, own permissions (contract §9.8).
 
 use filament_core::decide::channel::{CreateChannel, DeleteChannel, InitialOverride, ReorderChannels, UpdateChannel};
-use filament_core::permission::OverrideTarget;
 use filament_core::read::{ChannelListing, ListChannels, ReadChannelPermissions};
 use filament_protocol::record::ListedChannel;
 use filament_protocol::rest::{self, SelfPermissions};
-use filament_protocol::{RoleId, TargetKind, UserId};
 
 use super::answer::{self, Answer};
 use super::call::Call;
 use super::error::ApiError;
+use super::overrides::override_target;
 use super::page;
 
 /// `POST /guilds/{guild_id}/channels`.
@@ -89,11 +88,7 @@ pub async fn read_own_permissions(call: Call) -> Result<Answer, ApiError> {
 
 fn initial_override(body: &rest::ChannelOverride) -> InitialOverride {
     let rest::ChannelOverride { target_kind, target_id, allow, deny } = *body;
-    let target = match target_kind {
-        TargetKind::Role => OverrideTarget::Role(RoleId::from_u128(target_id.as_u128())),
-        TargetKind::Member => OverrideTarget::Member(UserId::from_u128(target_id.as_u128())),
-    };
-    InitialOverride { target, allow, deny }
+    InitialOverride { target: override_target(target_kind, target_id), allow, deny }
 }
 
 fn listed(position: u16, listing: ChannelListing, manageable: bool) -> ListedChannel {

@@ -29,6 +29,7 @@ pub struct ApiError {
     retry_after_secs: Option<u32>,
     allow: Option<HeaderValue>,
     close: bool,
+    by_address: bool,
 }
 
 /// The body of every refusal.
@@ -44,7 +45,7 @@ impl ApiError {
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { code, status, detail: None, retry_after_secs: None, allow: None, close: false }
+        Self { code, status, detail: None, retry_after_secs: None, allow: None, close: false, by_address: false }
     }
 
     /// 400: no JSON, a bad path or query value, a value out of bounds, contradictory values (HTTP-7).
@@ -128,6 +129,12 @@ impl ApiError {
         self
     }
 
+    /// Returns whether it was refused for the address it came from (IPB-3).
+    #[must_use]
+    pub fn is_by_address(&self) -> bool {
+        self.by_address
+    }
+
     pub(super) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
@@ -200,7 +207,8 @@ impl From<Denial> for ApiError {
             tracing::error!(fact, "a decision asked for a fact that its plan does not name");
             return Self::internal();
         }
-        Self::new(denial.code()).with_detail(denial.to_string())
+        let by_address = denial == Denial::AddressBanned;
+        Self { by_address, ..Self::new(denial.code()).with_detail(denial.to_string()) }
     }
 }
 

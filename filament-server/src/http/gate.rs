@@ -62,7 +62,7 @@ pub fn admit(app: &App, route: &Route, address: IpAddr, parts: &Parts) -> Result
         Access::Gateway => gateway_token(headers, Query::new(parts.uri.query())),
         Access::Metrics => None,
     };
-    let actor = token.and_then(|token| app.authenticate(&token));
+    let actor = token.and_then(|token| app.authenticate(&token, address));
     let block = AddressBlock::from(address);
     charge(app, route.surcharge, block, actor)?;
     match route.access {

@@ -1,10 +1,11 @@
-//! `/guilds…`: create, list, directory, read, change, join, leave (contract §9.6).
+//! `/guilds…`: create, list, directory, read, change, delete, join, leave, transfer (contract §9.6).
 
 use filament_core::decide::guild::{CreateGuild, JoinGuild, LeaveGuild, UpdateGuild};
+use filament_core::decide::ownership::{DeleteGuild, TransferOwnership};
 use filament_core::read::{ListGuilds, ListPublicGuilds, ReadGuild, ReadGuildAccess};
 use filament_protocol::DirectoryQuery;
 use filament_protocol::limits::DIRECTORY_PAGE;
-use filament_protocol::rest::{self, JoinAnswer};
+use filament_protocol::rest::{self, GuildOwner, JoinAnswer};
 
 use super::answer::{self, Answer};
 use super::call::Call;
@@ -86,10 +87,11 @@ pub async fn update(call: Call) -> Result<Answer, ApiError> {
 /// `POST /guilds/{guild_id}/join`.
 ///
 /// # Errors
-/// 404 for an unknown or private guild, 403 for a banned user, 409 at a cap.
+/// 404 for an unknown or private guild, 403 for a banned user or address, 409 at a cap.
 pub async fn join(call: Call) -> Result<Answer, ApiError> {
     let actor = call.actor()?;
     let guild_id = call.path("guild_id")?;
+    call.app.remember_address(actor.user_id, call.address).await;
     let outcome = call.app.execute(actor, JoinGuild { guild_id }).await?;
     answer::json(&JoinAnswer { guild_id, outcome })
 }
@@ -102,5 +104,28 @@ pub async fn leave(call: Call) -> Result<Answer, ApiError> {
     let actor = call.actor()?;
     let guild_id = call.path("guild_id")?;
     call.app.execute(actor, LeaveGuild { guild_id }).await?;
+    Ok(answer::empty())
+}
+
+/// `POST /guilds/{guild_id}/owner`: makes another member the owner.
+///
+/// # Errors
+/// 403 for who is neither the owner nor the server owner and for the present owner as target, 404 for who is no member.
+pub async fn transfer(call: Call) -> Result<Answer, ApiError> {
+    let actor = call.actor()?;
+    let rest::TransferGuild { user_id } = call.body()?;
+    let guild_id = call.path("guild_id")?;
+    call.app.execute(actor, TransferOwnership { guild_id, user_id }).await?;
+    answer::json(&GuildOwner { guild_id, owner_user_id: user_id })
+}
+
+/// `DELETE /guilds/{guild_id}`: with everything in it.
+///
+/// # Errors
+/// 403 for who is neither the owner nor the server owner.
+pub async fn delete(call: Call) -> Result<Answer, ApiError> {
+    let actor = call.actor()?;
+    let guild_id = call.path("guild_id")?;
+    call.app.execute(actor, DeleteGuild { guild_id }).await?;
     Ok(answer::empty())
 }

@@ -8,6 +8,9 @@ use filament_protocol::limits::PageLimit;
 use super::error::ApiError;
 use super::percent::decode_query;
 
+/// The query member that says where a page begins (HTTP-15).
+pub const CURSOR: &str = "cursor";
+
 /// The text after `?`, read on demand.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a>(&'a str);
@@ -17,6 +20,19 @@ impl<'a> Query<'a> {
     #[must_use]
     pub fn new(raw: Option<&'a str>) -> Self {
         Self(raw.unwrap_or(""))
+    }
+
+    /// Refuses every member that is not among `names`: on routes whose query is closed (HTTP-10).
+    ///
+    /// # Errors
+    /// 400.
+    pub fn only(self, names: &[&'static str]) -> Result<Self, ApiError> {
+        let mut pairs = self.0.split('&').filter(|pair| !pair.is_empty());
+        let is_known = |pair: &str| {
+            let key = pair.split_once('=').map_or(pair, |(key, _)| key);
+            decode_query(key).is_ok_and(|key| names.iter().any(|name| *name == key))
+        };
+        if pairs.all(is_known) { Ok(self) } else { Err(ApiError::invalid("the query has an unknown member")) }
     }
 
     /// Returns the value of the member called `name`.
@@ -86,6 +102,25 @@ mod tests {
         assert_eq!(Query::new(Some("a=1&a=1")).text("a").unwrap_err().status(), 400);
         assert_eq!(Query::new(Some("a=%f")).text("a").unwrap_err().status(), 400);
         assert!(Query::new(Some("b=%f")).text("a").unwrap().is_none());
+    }
+
+    /// Proves HTTP-10.
+    #[test]
+    fn a_closed_query_refuses_what_it_does_not_know() {
+        let names = ["limit", CURSOR];
+        for (raw, expected) in [
+            (None, true),
+            (Some(""), true),
+            (Some("limit=1&cursor=x&"), true),
+            (Some("l%69mit=1"), true),
+            (Some("limit"), true),
+            (Some("v=1"), false),
+            (Some("limit=1&Limit=2"), false),
+            (Some("=1"), false),
+            (Some("%zz=1"), false),
+        ] {
+            assert_eq!(Query::new(raw).only(&names).is_ok(), expected, "{raw:?}");
+        }
     }
 
     /// Proves the 400 of HTTP-7 for page sizes.

@@ -3,7 +3,10 @@
 //! Every route exists at the root and under `/api`; those marked `root` at the root only (HTTP-1).
 
 use super::route::{Route, Surcharge};
-use super::{auth, channels, guilds, messages, reactions, system, users};
+use super::{
+    audit, auth, channels, documents, guilds, ip_bans, members, messages, overrides, permissions, reactions, roles,
+    system, users,
+};
 use crate::rate::AuthRoute;
 
 /// Writes one row per route; the rest of a row has a default.
@@ -33,6 +36,10 @@ pub static ROUTES: &[Route] = routes! {
     GET    "/readyz"  Open    Ignored, system::ready, root;
     GET    "/metrics" Metrics Ignored, system::metrics, root;
 
+    GET    "/openapi.json"          Open Ignored, documents::openapi;
+    GET    "/asyncapi.json"         Open Ignored, documents::asyncapi;
+    GET    "/schema/v1/{document}"  Open Ignored, documents::schema;
+
     POST   "/auth/register" Open    Json + Surcharge::Auth(AuthRoute::Register), auth::register;
     POST   "/auth/login"    Open    Json + Surcharge::Auth(AuthRoute::Login), auth::login;
     POST   "/auth/refresh"  Open    Json + Surcharge::Auth(AuthRoute::Refresh), auth::refresh;
@@ -47,9 +54,33 @@ pub static ROUTES: &[Route] = routes! {
     GET    "/guilds/public"           Session Ignored, guilds::list_public;
     GET    "/guilds/{guild_id}"       Session Ignored, guilds::read;
     PATCH  "/guilds/{guild_id}"       Session Json, guilds::update;
+    DELETE "/guilds/{guild_id}"       Session Ignored, guilds::delete;
     POST   "/guilds/{guild_id}/join"  Session Refused + Surcharge::Join, guilds::join;
     POST   "/guilds/{guild_id}/leave" Session Refused, guilds::leave;
+    POST   "/guilds/{guild_id}/owner" Session Json, guilds::transfer;
     GET    "/guilds/{guild_id}/permissions/self" Session Ignored, guilds::read_own_access;
+    GET    "/guilds/{guild_id}/permissions/explain" Session Ignored, permissions::explain;
+
+    GET    "/guilds/{guild_id}/members"                Session Ignored, members::list;
+    POST   "/guilds/{guild_id}/members/{user_id}"      Session Refused, members::add;
+    PATCH  "/guilds/{guild_id}/members/{user_id}"      Session Json, members::update;
+    POST   "/guilds/{guild_id}/members/{user_id}/kick" Session Refused, members::kick;
+    POST   "/guilds/{guild_id}/members/{user_id}/ban"  Session Refused, members::ban;
+    GET    "/guilds/{guild_id}/bans"                   Session Ignored, members::list_bans;
+    DELETE "/guilds/{guild_id}/bans/{user_id}"         Session Ignored, members::unban;
+    GET    "/guilds/{guild_id}/audit"                  Session Ignored, audit::list;
+    GET    "/guilds/{guild_id}/ip-bans"               Session Ignored, ip_bans::list;
+    POST   "/guilds/{guild_id}/ip-bans/by-user"       Session Json, ip_bans::create;
+    DELETE "/guilds/{guild_id}/ip-bans/{ban_id}"      Session Ignored, ip_bans::delete;
+
+    GET    "/guilds/{guild_id}/roles"           Session Ignored, roles::list;
+    POST   "/guilds/{guild_id}/roles"           Session Json, roles::create;
+    POST   "/guilds/{guild_id}/roles/reorder"   Session Json, roles::reorder;
+    POST   "/guilds/{guild_id}/roles/default"   Session Json, roles::set_default;
+    PATCH  "/guilds/{guild_id}/roles/{role_id}" Session Json, roles::update;
+    DELETE "/guilds/{guild_id}/roles/{role_id}" Session Ignored, roles::delete;
+    POST   "/guilds/{guild_id}/roles/{role_id}/members/{user_id}" Session Refused, roles::assign;
+    DELETE "/guilds/{guild_id}/roles/{role_id}/members/{user_id}" Session Ignored, roles::unassign;
 
     POST   "/guilds/{guild_id}/channels"              Session Json, channels::create;
     GET    "/guilds/{guild_id}/channels"              Session Ignored, channels::list;
@@ -57,6 +88,10 @@ pub static ROUTES: &[Route] = routes! {
     PATCH  "/guilds/{guild_id}/channels/{channel_id}" Session Json, channels::update;
     DELETE "/guilds/{guild_id}/channels/{channel_id}" Session Ignored, channels::delete;
     GET    "/guilds/{guild_id}/channels/{channel_id}/permissions/self" Session Ignored, channels::read_own_permissions;
+    GET    "/guilds/{guild_id}/channels/{channel_id}/overrides"        Session Ignored, overrides::list;
+    POST   "/guilds/{guild_id}/channels/{channel_id}/overrides/{role}" Session Json, overrides::set_seeded;
+    POST   "/guilds/{guild_id}/channels/{channel_id}/permission-overrides/{target_kind}/{target_id}" Session Json, overrides::set_target;
+    DELETE "/guilds/{guild_id}/channels/{channel_id}/permission-overrides/{target_kind}/{target_id}" Session Ignored, overrides::delete;
 
     POST   "/guilds/{guild_id}/channels/{channel_id}/messages"              Session Json, messages::create;
     GET    "/guilds/{guild_id}/channels/{channel_id}/messages"              Session Ignored, messages::list;

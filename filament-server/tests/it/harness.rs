@@ -10,7 +10,8 @@
 //! | [`User`] | `server.user("p")` registers, logs in and asks for the id. `get/post/post_empty/patch/delete(path, …)`, and helpers for guilds, rooms and messages. A clone is the same person on a connection of its own (for threads). |
 //! | [`Room`] | a channel with its guild: `room.path()`, `room.messages()`, `room.message(id)`. |
 //! | [`Dial`], [`Gateway`] | raw WebSocket client. `user.connect()` gives a connection past its `ready`; `user.dial()` lets the test choose path, headers, pings. Every text frame is checked by [`shape`] before a test sees it. |
-//! | [`Cast`] | the people and channels of the acceptance scenarios. |
+//! | [`Cast`] | the people and channels of the acceptance scenarios, as far as messages and channels need them. |
+//! | [`FullCast`] | the whole cast of §18: with a moderator, and a channel hidden by `everyone`. |
 //!
 //! Waiting on a [`Gateway`]:
 //!
@@ -29,9 +30,11 @@ mod answer;
 mod cast;
 mod data_dir;
 mod dial;
+mod full_cast;
 mod gateway;
 mod http;
 mod recorder;
+mod rights;
 mod server;
 mod shape;
 mod user;
@@ -43,9 +46,11 @@ pub(crate) use answer::Answer;
 pub(crate) use cast::{Cast, hidden_from_members};
 pub(crate) use data_dir::DataDir;
 pub(crate) use dial::Dial;
+pub(crate) use full_cast::FullCast;
 pub(crate) use gateway::{AMBIENT, Gateway, still_nothing, types};
 pub(crate) use http::{Http, read_answer};
 pub(crate) use recorder::Event;
+pub(crate) use rights::{PERMISSIONS, accepted, channel_ids, member_path, override_path, role_path};
 pub(crate) use server::{Series, Server};
 pub(crate) use shape::is_ulid;
 pub(crate) use user::{Room, User};

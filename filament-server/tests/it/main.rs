@@ -2,16 +2,24 @@
 
 mod harness;
 
+mod access;
+mod audit;
 mod auth;
 mod channels;
 mod config;
 mod delivery;
+mod documents;
 mod faults;
 mod gateway;
 mod http;
+mod ip_bans;
 mod limits;
+mod members;
 mod messages;
 mod metrics;
+mod moderation;
+mod overrides;
 mod presence;
 mod refused;
+mod roles;
 mod workspace;

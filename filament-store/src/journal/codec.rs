@@ -3,7 +3,7 @@
 //! microsecond to write, a tenth of what its row costs.
 
 use bytes::Bytes;
-use filament_core::{AccessChange, Audience, ChannelOrder, Entry, SealedBody, SealedEvent};
+use filament_core::{AccessChange, Audience, ChannelOrder, Entry, OwnRemoval, SealedBody, SealedEvent};
 use filament_protocol::EventKind;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,7 @@ enum Body<Order> {
     Shared(usize),
     ByAudit { with_actor: usize, without_actor: usize },
     ChannelOrder(Order),
+    OwnRemoval(OwnRemoval),
 }
 
 /// Writes an entry; `scratch` is reused from entry to entry.
@@ -82,6 +83,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry, StoreError> {
                 SealedBody::ByAudit { with_actor: take(with_actor)?, without_actor: take(without_actor)? }
             }
             Body::ChannelOrder(order) => SealedBody::ChannelOrder(order),
+            Body::OwnRemoval(removal) => SealedBody::OwnRemoval(removal),
         };
         events.push(SealedEvent { kind: EventKind::from_name(&kind).ok_or(BROKEN)?, audience, plain_only, body });
     }
@@ -102,6 +104,7 @@ fn event_head(event: &SealedEvent) -> EventHead<&str, &ChannelOrder> {
             Body::ByAudit { with_actor: with_actor.len(), without_actor: without_actor.len() }
         }
         SealedBody::ChannelOrder(order) => Body::ChannelOrder(order),
+        SealedBody::OwnRemoval(removal) => Body::OwnRemoval(*removal),
     };
     EventHead { kind: event.kind.name(), audience: event.audience, plain_only: event.plain_only, body }
 }
@@ -110,7 +113,7 @@ fn parts(body: &SealedBody) -> [&[u8]; 2] {
     match body {
         SealedBody::Shared(bytes) => [bytes, &[]],
         SealedBody::ByAudit { with_actor, without_actor } => [with_actor, without_actor],
-        SealedBody::ChannelOrder(_) => [&[], &[]],
+        SealedBody::ChannelOrder(_) | SealedBody::OwnRemoval(_) => [&[], &[]],
     }
 }
 
@@ -141,6 +144,7 @@ mod tests {
             created_at: at,
             roles: seeded_roles(&stamp, 5).into(),
             channels: vec![],
+            address_bans: vec![],
         };
         let value = Override {
             target: OverrideTarget::Member(user_id),

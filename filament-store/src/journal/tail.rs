@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     num::NonZeroU16,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use filament_core::{Entry, Position, SealedBody, Seq};
@@ -30,8 +31,14 @@ pub(crate) enum Found {
 
 #[derive(Debug, Default)]
 struct Ring {
-    entries: VecDeque<Arc<Entry>>,
+    entries: VecDeque<Kept>,
     bytes: usize,
+}
+
+#[derive(Debug)]
+struct Kept {
+    entry: Arc<Entry>,
+    committed_at: Instant,
 }
 
 impl Tail {
@@ -45,11 +52,12 @@ impl Tail {
 
     /// Adds committed entries and moves the head, without waking anybody yet: answering the callers comes first.
     pub(crate) fn append(&self, entries: impl IntoIterator<Item = Arc<Entry>>) {
+        let committed_at = Instant::now();
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         for entry in entries {
-            ring.push(entry);
+            ring.push(entry, committed_at);
         }
-        let newest = ring.entries.back().map(|entry| entry.seq);
+        let newest = ring.entries.back().map(|kept| kept.entry.seq);
         drop(ring);
         if let Some(newest) = newest {
             self.head.send_if_modified(|head| {
@@ -75,24 +83,37 @@ impl Tail {
             return Found::Entries(Vec::new());
         }
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        match ring.entries.front() {
-            Some(oldest) if oldest.seq <= seq + 1 => {
-                let skipped = usize::try_from(seq + 1 - oldest.seq).unwrap_or(usize::MAX);
-                Found::Entries(ring.entries.iter().skip(skipped).take(entries_max.get().into()).cloned().collect())
+        match ring.place(seq + 1) {
+            Some(skipped) => {
+                let wanted = ring.entries.iter().skip(skipped).take(entries_max.get().into());
+                Found::Entries(wanted.map(|kept| Arc::clone(&kept.entry)).collect())
             }
-            Some(_) | None => Found::Older,
+            None => Found::Older,
         }
+    }
+
+    /// How long ago an entry was appended, if it is in memory.
+    pub(crate) fn age(&self, seq: Seq) -> Option<Duration> {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = ring.place(seq).and_then(|place| ring.entries.get(place))?;
+        Some(kept.committed_at.elapsed())
     }
 }
 
 impl Ring {
-    fn push(&mut self, entry: Arc<Entry>) {
+    fn push(&mut self, entry: Arc<Entry>, committed_at: Instant) {
         self.bytes += weight(&entry);
-        self.entries.push_back(entry);
+        self.entries.push_back(Kept { entry, committed_at });
         while self.entries.len() > TAIL_ENTRIES_MAX || self.bytes > TAIL_BYTES_MAX {
             let Some(oldest) = self.entries.pop_front() else { break };
-            self.bytes -= weight(&oldest);
+            self.bytes -= weight(&oldest.entry);
         }
+    }
+
+    /// Where an entry would stand, unless it is older than all that are here.
+    fn place(&self, seq: Seq) -> Option<usize> {
+        let oldest = self.entries.front()?.entry.seq;
+        usize::try_from(seq.checked_sub(oldest)?).ok()
     }
 }
 
@@ -101,6 +122,7 @@ pub(super) fn weight(entry: &Entry) -> usize {
     let bodies = entry.events.iter().map(|event| match &event.body {
         SealedBody::Shared(bytes) => bytes.len(),
         SealedBody::ByAudit { with_actor, without_actor } => with_actor.len() + without_actor.len(),
+        SealedBody::OwnRemoval(_) => 0,
         SealedBody::ChannelOrder(order) => (order.before.len() + order.after.len()) * size_of::<u128>(),
     });
     bodies.sum::<usize>() + TAIL_ENTRY_BYTES
@@ -144,20 +166,24 @@ mod tests {
         assert_eq!(seqs(tail.after(14, two)), Some(vec![15]));
         assert_eq!(seqs(tail.after(15, two)), Some(vec![]));
         assert_eq!(seqs(tail.after(99, two)), Some(vec![]), "nothing is after a position beyond the head");
+        assert_eq!((tail.age(10), tail.age(16)), (None, None));
+        let first = tail.age(11).expect("in memory");
+        tail.append([entry(16, 10)]);
+        assert!(tail.age(16).expect("in memory") <= tail.age(15).expect("in memory") && tail.age(11) >= Some(first));
     }
 
     #[test]
     fn tail_is_bounded_in_entries_and_in_bytes() {
         let mut ring = Ring::default();
         for seq in 1..=TAIL_ENTRIES_MAX as u64 + 3 {
-            ring.push(entry(seq, 1));
+            ring.push(entry(seq, 1), Instant::now());
         }
-        assert_eq!((ring.entries.len(), ring.entries[0].seq), (TAIL_ENTRIES_MAX, 4));
+        assert_eq!((ring.entries.len(), ring.entries[0].entry.seq), (TAIL_ENTRIES_MAX, 4));
         let mut ring = Ring::default();
         for seq in 1..=40 {
-            ring.push(entry(seq, 1_000_000));
+            ring.push(entry(seq, 1_000_000), Instant::now());
         }
         assert!(ring.bytes <= TAIL_BYTES_MAX && ring.entries.len() == 16, "{} entries", ring.entries.len());
-        assert_eq!(ring.bytes, ring.entries.iter().map(|entry| weight(entry)).sum::<usize>());
+        assert_eq!(ring.bytes, ring.entries.iter().map(|kept| weight(&kept.entry)).sum::<usize>());
     }
 }

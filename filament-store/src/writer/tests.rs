@@ -51,7 +51,8 @@ impl Bench {
         connection.commit_hook(Some(move || fails.load(Ordering::Relaxed))).expect("owned");
         let shared = Arc::new(Shared::new(lineage, config.wall_clock));
         let writer = Writer::new(connection, shared, lineage, config.journal_retention_secs);
-        let nobody = Actor { user_id: Id::from_u128(0), session_id: Id::from_u128(0), is_server_owner: false };
+        let nobody =
+            Actor { user_id: Id::from_u128(0), session_id: Id::from_u128(0), is_server_owner: false, address: None };
         let mut bench =
             Self { writer, group: Vec::new(), owner: nobody, others: [nobody; 2], failing, _folder: folder };
         let [owner, first, second] = ["owner", "first", "second"].map(|name| bench.account(name));
@@ -64,9 +65,10 @@ impl Bench {
         let register = Register { username: username.clone(), password_hash: "hash".into() };
         self.now(Anonymous, register).expect("accepted");
         let page =
-            crate::page::page(&self.writer.connection, filament_core::Query::Credentials(username)).expect("readable");
+            crate::page::page(&self.writer.connection, filament_core::Query::Credentials(username), Timestamp::MIN)
+                .expect("readable");
         let filament_core::Page::Credentials(Some(found)) = page else { panic!("just registered") };
-        Actor { user_id: found.user_id, session_id: Id::from_u128(0), is_server_owner: false }
+        Actor { user_id: found.user_id, session_id: Id::from_u128(0), is_server_owner: false, address: None }
     }
 
     /// Adds a command to the next group.

@@ -18,7 +18,12 @@ pub(super) async fn accounts_are_unique_by_name<S: Store + Journal>(engine: &Eng
     assert_eq!(credentials.password_hash, "first", "names are unique ignoring ASCII case, the first one stays");
     assert!(engine.credentials(name("nobody")).await.expect("readable").is_none());
     assert_eq!(engine.store().head().seq, head, "registering is silent");
-    let caller = Actor { user_id: credentials.user_id, session_id: SessionId::from_u128(0), is_server_owner: false };
+    let caller = Actor {
+        user_id: credentials.user_id,
+        session_id: SessionId::from_u128(0),
+        is_server_owner: false,
+        address: None,
+    };
     let unknown = UserId::from_u128(7);
     let users = engine
         .read(caller, LookUpUsers { user_ids: vec![unknown, caller.user_id, caller.user_id] })

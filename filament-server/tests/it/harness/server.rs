@@ -82,6 +82,11 @@ impl Server {
         User::register(&self.address(), name)
     }
 
+    /// Registers and logs in a person of that name who comes from that address; the server must trust `127.0.0.1` as a proxy.
+    pub(crate) fn user_at(&self, name: &str, address: &str) -> User {
+        User::register_from(&self.address(), name, Some(address))
+    }
+
     /// Ends the process with SIGKILL and waits until it is gone.
     pub(crate) fn kill9(&mut self) {
         let mut child = self.child.take().expect("a running server");

@@ -4,6 +4,7 @@
 //! version 1 is exactly this, and a member that must be absent (an actor, a null for a missing value) must not slip in.
 
 mod catalogue;
+mod guild;
 mod unique;
 
 use std::collections::HashSet;
@@ -12,10 +13,11 @@ use serde_json::Value;
 
 use catalogue::Need::{Always, Optional};
 use catalogue::Type::{
-    Bool, Changes, Emoji, Int, List, Name, OrNull, Permissions, Record, Set, Sha256, Text, Time, Tokens, True, Ulid,
-    Word,
+    Bool, Changes, Color, Emoji, Int, List, Name, OrNull, Permissions, Record, Set, Sha256, Text, Time, Tokens, True,
+    Ulid, Word,
 };
 use catalogue::{CATALOGUE, MESSAGE, Member, Type};
+use guild::{GUILD_EVENTS, ROLE_EVENTS};
 use unique::Unique;
 
 /// ENV-7 bounds a message, ENV-12 a sealed event; plain connections get sealed events and nothing longer.
@@ -54,7 +56,8 @@ pub(crate) fn check_frame(text: &str) -> Result<Value, String> {
     if !envelope["d"].is_object() {
         return Err("ENV-4: no payload object".to_owned());
     }
-    let (_, members) = CATALOGUE.iter().find(|(name, _)| *name == t).ok_or_else(|| format!("unknown event `{t}`"))?;
+    let mut catalogue = [CATALOGUE, GUILD_EVENTS, ROLE_EVENTS].into_iter().flatten();
+    let (_, members) = catalogue.find(|(name, _)| *name == t).ok_or_else(|| format!("unknown event `{t}`"))?;
     check_members(members, &envelope["d"], t)?;
     check_rules(t, &envelope["d"])?;
     Ok(envelope)
@@ -73,6 +76,10 @@ fn check_rules(t: &str, d: &Value) -> Result<(), String> {
         "message_create" if d["reactions"] != Value::Array(Vec::new()) => "§4.3: reactions at creation",
         "message_create" if d.get("edited_at_unix").is_some() => "§4.1: edited at creation",
         "workspace_member_remove" if d["reason"] == "leave" && d.get("actor_user_id").is_some() => "§3: an actor",
+        "workspace_channel_override_update" if d["target_kind"] == "member" && d.get("role").is_some() => {
+            "§4.7: a word"
+        }
+        "workspace_role_create" if d["role"]["is_system"] != false => "§4.7: a system role",
         "presence_sync" if d.get("truncated").is_some() && d.get("online_count").is_none() => "PRE-5: no count",
         _ => return Ok(()),
     };
@@ -107,6 +114,11 @@ fn check(kind: &Type, value: &Value, at: &str) -> Result<(), String> {
         }),
         Sha256 => value.as_str().is_some_and(|text| {
             text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        }),
+        Color => value.as_str().is_some_and(|text| {
+            text.len() == 7
+                && text.starts_with('#')
+                && text.bytes().skip(1).all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte))
         }),
         Permissions => is_permission_list(value),
         Word(words) => value.as_str().is_some_and(|word| words.contains(&word)),

@@ -8,6 +8,16 @@ use super::server::Address;
 use super::shape::check_message;
 use super::{Answer, Dial, Gateway, Http, PASSWORD};
 
+/// The header by which a proxy says whom it speaks for (HTTP-18).
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Posts JSON without a token, as if from that address.
+fn post_from(http: &Http, path: &str, body: &Value, forwarded_for: Option<&str>) -> Answer {
+    let mut headers = vec![("content-type", "application/json")];
+    headers.extend(forwarded_for.map(|address| (FORWARDED_FOR, address)));
+    http.request("POST", path, &headers, Some(body.to_string().as_bytes()))
+}
+
 /// A channel together with its guild.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Room {
@@ -46,22 +56,35 @@ pub(crate) struct User {
     pub(crate) access_token: String,
     pub(crate) refresh_token: String,
     pub(crate) http: Http,
+    /// What `X-Forwarded-For` says of this person; believed by a server that trusts the loopback interface as a proxy.
+    forwarded_for: Option<String>,
     own_room: Arc<OnceLock<Room>>,
 }
 
 impl User {
     /// Registers an account, logs in and asks for the id.
     pub(crate) fn register(address: &Address, name: &str) -> Self {
+        Self::register_from(address, name, None)
+    }
+
+    /// As [`Self::register`], coming from another address.
+    pub(crate) fn register_from(address: &Address, name: &str, forwarded_for: Option<&str>) -> Self {
         let body = json!({"username": name, "password": PASSWORD});
-        let accepted = Http::new(address.clone()).post("/auth/register", &body).ok().json();
+        let accepted = post_from(&Http::new(address.clone()), "/auth/register", &body, forwarded_for).ok().json();
         assert_eq!(accepted, json!({"accepted": true}));
-        Self::login(address, name)
+        Self::login_from(address, name, forwarded_for)
     }
 
     /// Logs in: a new session of an existing account.
     pub(crate) fn login(address: &Address, name: &str) -> Self {
+        Self::login_from(address, name, None)
+    }
+
+    /// As [`Self::login`], coming from another address.
+    pub(crate) fn login_from(address: &Address, name: &str, forwarded_for: Option<&str>) -> Self {
         let http = Http::new(address.clone());
-        let tokens = http.post("/auth/login", &json!({"username": name, "password": PASSWORD})).ok().json();
+        let body = json!({"username": name, "password": PASSWORD});
+        let tokens = post_from(&http, "/auth/login", &body, forwarded_for).ok().json();
         let text = |member: &str| tokens[member].as_str().expect("a token").to_owned();
         let mut user = Self {
             name: name.to_owned(),
@@ -69,6 +92,7 @@ impl User {
             access_token: text("access_token"),
             refresh_token: text("refresh_token"),
             http,
+            forwarded_for: forwarded_for.map(str::to_owned),
             own_room: Arc::new(OnceLock::new()),
         };
         user.id = user.get("/auth/me").ok().json()["user_id"].as_str().expect("user_id").to_owned();
@@ -77,16 +101,24 @@ impl User {
 
     /// Another session of the same account; shares the own room.
     pub(crate) fn second_session(&self) -> Self {
-        let mut other = Self::login(self.http.address(), &self.name);
+        let mut other = Self::login_from(self.http.address(), &self.name, self.forwarded_for.as_deref());
         other.own_room = Arc::clone(&self.own_room);
         other
     }
 
     /// Rotates the refresh token and takes the new tokens.
     pub(crate) fn refresh(&mut self) {
-        let answer = self.http.post("/auth/refresh", &json!({"refresh_token": self.refresh_token})).ok().json();
+        let body = json!({"refresh_token": self.refresh_token});
+        let answer = post_from(&self.http, "/auth/refresh", &body, self.forwarded_for.as_deref()).ok().json();
         answer["access_token"].as_str().expect("access_token").clone_into(&mut self.access_token);
         answer["refresh_token"].as_str().expect("refresh_token").clone_into(&mut self.refresh_token);
+    }
+
+    /// The same session from now on coming from another address, on a connection of its own.
+    pub(crate) fn moved_to(&self, address: &str) -> Self {
+        let mut moved = self.clone();
+        moved.forwarded_for = Some(address.to_owned());
+        moved
     }
 
     // --- requests ---
@@ -126,6 +158,7 @@ impl User {
     pub(crate) fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
         let bearer = format!("Bearer {}", self.access_token);
         let mut all = vec![("authorization", bearer.as_str())];
+        all.extend(self.forwarded_for.as_deref().map(|address| (FORWARDED_FOR, address)));
         all.extend_from_slice(headers);
         let text = body.map(Value::to_string);
         if text.is_some() {
@@ -233,7 +266,11 @@ impl User {
 
     /// A dial without any token.
     pub(crate) fn dial_without_token(&self) -> Dial {
-        Dial::new(self.http.address(), &self.name)
+        let dial = Dial::new(self.http.address(), &self.name);
+        match &self.forwarded_for {
+            Some(address) => dial.header(FORWARDED_FOR, address),
+            None => dial,
+        }
     }
 
     /// Opens a plain connection and takes its `ready`.

@@ -1,4 +1,4 @@
-//! The event catalogue (§4) as data: the members of every payload that can come at this stage of the server.
+//! The event catalogue (§4) as data: its types, and the members of every payload that is not in [`guild`](super::guild).
 
 use Need::{Always, Optional};
 use Type::{
@@ -16,6 +16,8 @@ pub(super) enum Type {
     Name(usize),
     Emoji,
     Sha256,
+    /// `#` and six hex digits, upper case.
+    Color,
     Permissions,
     Word(&'static [&'static str]),
     True,
@@ -84,7 +86,7 @@ const VOICE_PARTICIPANT: Type = Record(&[
     Member("is_video_enabled", Always, Bool),
     Member("is_screen_share_enabled", Always, Bool),
 ]);
-const LEGACY_ROLE: Type = Word(&["owner", "moderator", "member"]);
+pub(super) const LEGACY_ROLE: Type = Word(&["owner", "moderator", "member"]);
 const VISIBILITY: Type = Word(&["private", "public"]);
 const ACCESS_CHANNEL: Type = Record(&[
     Member("channel_id", Always, Ulid),
@@ -93,9 +95,10 @@ const ACCESS_CHANNEL: Type = Record(&[
     Member("position", Always, Int(0, 199)),
     Member("permission_bits", Always, Int(0, 4095)),
 ]);
-const ALLOW_DENY: Type = Record(&[Member("allow", Always, Permissions), Member("deny", Always, Permissions)]);
+pub(super) const ALLOW_DENY: Type =
+    Record(&[Member("allow", Always, Permissions), Member("deny", Always, Permissions)]);
 
-/// The events that can come at this stage of the server, with the members of their `d`.
+/// Events of connections, messages, channels and membership, with the members of their `d`.
 pub(super) const CATALOGUE: &[(&str, &[Member])] = &[
     (
         "ready",

@@ -1,0 +1,151 @@
+//! Writing what waits: the queue first, then the lane, as many pieces in one system call as there are.
+
+use std::{
+    io::{self, ErrorKind, IoSlice},
+    mem,
+};
+
+use super::{Ending, Mailbox, Queued, ending::Stage};
+use crate::{
+    clock::Now,
+    config::Bounds,
+    limits::{PIECES_PER_FRAME, SLICES_PER_WRITE_MAX},
+    observe::Tally,
+    transport::TransportWrite,
+};
+
+/// What a flush left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flushed {
+    /// Nothing waits.
+    Drained,
+    /// The peer takes no more: flush again when the transport is writable.
+    Blocked,
+    /// The transport failed.
+    Failed,
+    /// The connection is at its end: shut the transport down.
+    Ended(Ending),
+}
+
+impl Mailbox {
+    /// Writes everything that waits, or until the peer takes no more.
+    pub(crate) fn flush<W: TransportWrite>(
+        &mut self,
+        transport: &W,
+        bounds: &Bounds,
+        now: Now,
+        tally: &mut Tally,
+    ) -> Flushed {
+        if self.stage == Stage::Ended {
+            return Flushed::Drained;
+        }
+        tally.depth(self.frames, self.bytes);
+        let mut moved = false;
+        let flushed = loop {
+            if self.queue.is_empty() && self.lane.as_ref().is_none_or(|lane| lane.is_empty()) {
+                break self.drained(now);
+            }
+            self.number_acks();
+            let is_single = self.queue.is_single() && self.lane.is_none();
+            let wrote = match is_single {
+                true => self.write_once::<W, PIECES_PER_FRAME>(transport),
+                false => self.write_once::<W, SLICES_PER_WRITE_MAX>(transport),
+            };
+            match wrote {
+                Ok(0) => break Flushed::Failed,
+                Ok(count) => {
+                    moved = true;
+                    self.consume(count, transport, now, tally);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break Flushed::Blocked,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break Flushed::Failed,
+            }
+        };
+        let blocked = flushed == Flushed::Blocked;
+        if moved || (blocked && !self.blocked) {
+            self.progress_ms = now.ms();
+        }
+        self.blocked = blocked;
+        self.dirty = blocked || flushed == Flushed::Failed;
+        if self.reader.is_some() && self.has_room(bounds) {
+            self.wake_reader();
+        }
+        flushed
+    }
+
+    /// Makes one write of at most `SLICES` pieces.
+    fn write_once<W: TransportWrite, const SLICES: usize>(&self, transport: &W) -> io::Result<usize> {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut count = 0;
+        let mut skip = self.skip;
+        let lane = self.lane.iter().flat_map(|lane| lane.frames());
+        let queued = self.queue.iter().map(|queued| queued.pieces(transport));
+        for piece in queued.chain(lane.map(|frame| transport.pieces(frame))).flatten() {
+            if skip >= piece.len() {
+                skip -= piece.len();
+                continue;
+            }
+            slices[count] = IoSlice::new(&piece[mem::take(&mut skip)..]);
+            count += 1;
+            if count == SLICES {
+                break;
+            }
+        }
+        transport.try_write(&slices[..count])
+    }
+
+    /// Removes `count` written bytes from the front of the queue, then of the lane.
+    fn consume<W: TransportWrite>(&mut self, count: usize, transport: &W, now: Now, tally: &mut Tally) {
+        let mut rest = mem::take(&mut self.skip) + count;
+        while rest > 0 {
+            let Some(first) = self.next_written() else { return };
+            let length = first.pieces(transport).iter().map(|piece| piece.len()).sum();
+            if rest < length {
+                self.skip = rest;
+                self.queue.push_front(first);
+                return;
+            }
+            rest -= length;
+            match first {
+                Queued::Event(frame) => {
+                    self.frames -= 1;
+                    self.bytes -= frame.weight();
+                    self.numbered -= u16::from(frame.is_numbered());
+                    self.written += 1;
+                    tally.delivered_after_us(frame.class(), now.us.saturating_sub(frame.origin_us()));
+                }
+                Queued::Control(_) => self.controls -= 1,
+            }
+        }
+    }
+
+    /// Takes what is first in the order of writing; a frame of the lane counts in the queue from then on.
+    fn next_written(&mut self) -> Option<Queued> {
+        self.queue.pop_front().or_else(|| {
+            let frame = self.lane.as_mut()?.pop_oldest()?;
+            self.frames += 1;
+            self.bytes += frame.weight();
+            Some(Queued::Event(frame))
+        })
+    }
+
+    /// Gives every waiting `heartbeat_ack` the number it will have, unless bytes of it were written (GW-46).
+    fn number_acks(&mut self) {
+        if self.numbered == 0 {
+            return;
+        }
+        let mut s = self.written;
+        for (index, queued) in self.queue.iter_mut().enumerate() {
+            let Queued::Event(frame) = queued else { continue };
+            if frame.is_numbered()
+                && !(index == 0 && self.skip > 0)
+                && let Some(numbered) = frame.numbered(s)
+            {
+                self.bytes = self.bytes - frame.weight() + numbered.weight();
+                *frame = numbered;
+            }
+            s += 1;
+        }
+    }
+}
