@@ -6,6 +6,7 @@ mod autobahn;
 mod bench;
 mod cargo;
 mod fuzz;
+mod node;
 mod schema;
 mod serve;
 mod step;

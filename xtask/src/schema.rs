@@ -1,31 +1,38 @@
 //! `cargo xtask schema`: the documents of the contract, written from the types, and judged by tools that did not write
 //! them.
 
-use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
 use crate::cargo::{self, cargo};
 use crate::step::{self, Outcome, Verdict};
+use crate::{node, typescript};
 
 /// Folder of the tools that judge the documents, below the workspace.
 const VALIDATE: &str = "xtask/validate";
 
-/// Oldest Node that the tools run on.
-const NODE_MAJOR_MIN: u32 = 20;
-
-/// Writes `schema/v1`, `docs/GATEWAY_EVENTS.md` and `docs/API.md`; with `--check` only compares, with `--publish` also
-/// makes them what later ones are compared with.
+/// Writes `schema/v1`, `docs/GATEWAY_EVENTS.md` and `docs/API.md`, and what the TypeScript package makes of them; with
+/// `--check` only compares, with `--publish` also makes them what later ones are compared with.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] | ["--check"] | ["--publish"] => {}
+    let is_check = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] | ["--publish"] => false,
+        ["--check"] => true,
         _ => return crate::usage("schema: takes nothing, `--check` or `--publish`"),
+    };
+    let mut outcome = generate(arguments);
+    if outcome.verdict == Verdict::Passed && !is_check {
+        outcome = typescript::generate();
     }
-    let outcome = generate(arguments);
-    if outcome.verdict == Verdict::Passed {
-        return ExitCode::SUCCESS;
+    match outcome.verdict {
+        Verdict::Passed => ExitCode::SUCCESS,
+        Verdict::Skipped => {
+            eprintln!("xtask: examples/typescript was left as it is: {}", outcome.note);
+            ExitCode::SUCCESS
+        }
+        Verdict::Failed => {
+            eprintln!("xtask: {}", outcome.note);
+            ExitCode::FAILURE
+        }
     }
-    eprintln!("xtask: {}", outcome.note);
-    ExitCode::FAILURE
 }
 
 /// The step `documents`: what is committed is what the types say, and independent validators accept it.
@@ -34,20 +41,15 @@ pub(crate) fn check() -> Outcome {
     if compared.verdict != Verdict::Passed {
         return compared;
     }
-    match node_major() {
-        None => return Outcome::skipped("node is not installed: the documents were compared, but not validated"),
-        Some(major) if major < NODE_MAJOR_MIN => {
-            return Outcome::skipped(format!("node {major} is older than {NODE_MAJOR_MIN}: nothing was validated"));
+    let folder = cargo::workspace_folder().join(VALIDATE);
+    let prepared = node::prepare(&folder);
+    match prepared.verdict {
+        Verdict::Passed => step::run(node::command("node", &["validate.mjs"], &folder)),
+        Verdict::Skipped => {
+            Outcome::skipped(format!("the documents were compared, but not validated: {}", prepared.note))
         }
-        Some(_) => {}
+        Verdict::Failed => prepared,
     }
-    let installed = install();
-    if installed.verdict != Verdict::Passed {
-        return installed;
-    }
-    let mut command = Command::new("node");
-    command.arg("validate.mjs").current_dir(folder());
-    step::run(command)
 }
 
 fn generate(arguments: &[String]) -> Outcome {
@@ -55,28 +57,4 @@ fn generate(arguments: &[String]) -> Outcome {
         cargo(&["run", "--quiet", "-p", "filament-protocol", "--features", "schema", "--example", "schema"]);
     command.arg("--").args(arguments);
     step::run(command)
-}
-
-fn folder() -> PathBuf {
-    cargo::workspace_folder().join(VALIDATE)
-}
-
-/// Installs the tools exactly as the lock file names them, unless they are there already.
-fn install() -> Outcome {
-    // npm writes its own copy of the lock file last, so an installation that was cut short is older than the lock.
-    let written = |path: PathBuf| path.metadata().and_then(|it| it.modified()).ok();
-    let lock = written(folder().join("package-lock.json"));
-    let done = written(folder().join("node_modules/.package-lock.json"));
-    if done.is_some() && done >= lock {
-        return Outcome::passed();
-    }
-    let mut command = Command::new("npm");
-    command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder());
-    step::run(command)
-}
-
-fn node_major() -> Option<u32> {
-    let output = Command::new("node").arg("--version").stdin(Stdio::null()).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
