@@ -53,7 +53,7 @@ impl Default for Limits {
 
 /// A command: a typed, validated intent.
 pub trait Command: Clone + Send + 'static {
-    /// Who may send it: [`Actor`](crate::Actor) or [`Anonymous`](crate::Anonymous).
+    /// Who may send it: [`Actor`] or [`Anonymous`](crate::Anonymous).
     type Caller: Copy + Send + 'static;
     /// What the caller gets.
     type Reply: Send + 'static;

@@ -73,10 +73,12 @@ impl Denial {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NotMember | Self::MissingPermission | Self::Hierarchy(_) | Self::Banned | Self::AddressBanned => {
-                ErrorCode::Forbidden
-            }
-            Self::SelfLockout => ErrorCode::Forbidden,
+            Self::NotMember
+            | Self::MissingPermission
+            | Self::Hierarchy(_)
+            | Self::SelfLockout
+            | Self::Banned
+            | Self::AddressBanned => ErrorCode::Forbidden,
             Self::AuditDenied => ErrorCode::AuditAccessDenied,
             Self::JoinAddressBanned => ErrorCode::DirectoryJoinIpBanned,
             Self::NotFound(_) => ErrorCode::NotFound,

@@ -5,7 +5,7 @@ mod orders;
 use std::num::NonZeroU16;
 
 use filament_protocol::{
-    ChannelId, ChannelKind, ChannelName, Emoji, ErrorCode, GuildId, GuildName, IdempotencyKey, MessageContent,
+    ChannelId, ChannelKind, ChannelName, Emoji, ErrorCode, GuildId, GuildName, IdempotencyKey, IpBanId, MessageContent,
     MessageId, Permission, Permissions, RoleId, SystemKey, Visibility,
 };
 
@@ -21,7 +21,8 @@ use crate::{
     },
     permission::OverrideTarget,
     read::{
-        ListAudit, ListBans, ListChannels, ListGuilds, ListMembers, ListMessages, ListRoles, ReadGuild, ReadGuildAccess,
+        ListAddressBans, ListAudit, ListBans, ListChannels, ListGuilds, ListMembers, ListMessages, ListRoles,
+        ReadGuild, ReadGuildAccess,
     },
 };
 
@@ -40,8 +41,7 @@ where
     let mut second = Side::new(second).await;
     let mut draw = Draw(seed);
     for number in 0..steps {
-        let step: (usize, Step) =
-            draw.step(first.guilds.len(), first.channels.len(), first.messages.len(), first.roles.len());
+        let step: (usize, Step) = draw.step(&first.made_so_far());
         let outcomes = (first.run(&step).await, second.run(&step).await);
         assert_eq!(outcomes.0, outcomes.1, "seed {seed}, step {number}: {step:?}");
     }
@@ -82,7 +82,8 @@ impl Draw {
         self.below(3) as u64
     }
 
-    fn step(&mut self, guilds: usize, channels: usize, messages: usize, roles: usize) -> (usize, Step) {
+    fn step(&mut self, [guilds, channels, messages, roles, bans]: &[usize; 5]) -> (usize, Step) {
+        let (guilds, channels, messages, roles, bans) = (*guilds, *channels, *messages, *roles, *bans);
         let (guild, channel, message) = (self.below(guilds), self.below(channels), self.below(messages));
         let step = match self.below(36) {
             0 => Step::CreateGuild { public: self.below(4) > 0 },
@@ -97,9 +98,11 @@ impl Draw {
             14 => Step::Edit { message, text: self.few() },
             15 => Step::Delete { message },
             16..20 => Step::React { message, emoji: self.few(), add: self.below(3) > 0 },
-            _ => Step::Order(Order::draw(self, (guilds, channels, roles))),
+            _ => Step::Order(Order::draw(self, (guilds, channels, roles, bans))),
         };
-        (self.below(USERS), step)
+        // The first user makes most guilds and so may do most things.
+        let user = if self.below(3) > 0 { 0 } else { self.below(USERS) };
+        (user, step)
     }
 }
 
@@ -115,6 +118,7 @@ struct Side<S> {
     messages: Vec<(GuildId, ChannelId, MessageId)>,
     /// Seeded ones included.
     roles: Vec<(GuildId, RoleId)>,
+    address_bans: Vec<(GuildId, IpBanId)>,
 }
 
 impl<S: Store + Journal + AccessSource> Side<S> {
@@ -122,10 +126,17 @@ impl<S: Store + Journal + AccessSource> Side<S> {
         let engine = Engine::new(store, Limits::default());
         let mut users = Vec::new();
         for n in 0..USERS {
-            users.push(account(&engine, &format!("agree_{n}")).await);
+            let place = u8::try_from(n / 2).unwrap_or(0); // two share an address
+            let user = account(&engine, &format!("agree_{n}")).await;
+            users.push(Actor { address: Some(orders::address(place)), ..user });
         }
         let (guilds, channels, messages, roles) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { engine, users, guilds, channels, messages, roles }
+        Self { engine, users, guilds, channels, messages, roles, address_bans: Vec::new() }
+    }
+
+    /// How many guilds, channels, messages, roles and address bans were made.
+    fn made_so_far(&self) -> [usize; 5] {
+        [self.guilds.len(), self.channels.len(), self.messages.len(), self.roles.len(), self.address_bans.len()]
     }
 
     async fn run(&mut self, (user, step): &(usize, Step)) -> Outcome {
@@ -280,7 +291,9 @@ impl<S: Store + Journal + AccessSource> Side<S> {
 
     async fn pages(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for (n, user) in self.users.iter().enumerate() {
+        // Pages are looked at from where no gate is closed.
+        let readers: Vec<Actor> = self.users.iter().map(|user| Actor { address: None, ..*user }).collect();
+        for (n, user) in readers.iter().enumerate() {
             let guilds = self.engine.read(*user, ListGuilds).await.expect("readable");
             lines.push(format!(
                 "{n}: {:?}",
@@ -346,6 +359,10 @@ impl<S: Store + Journal + AccessSource> Side<S> {
             let mut bans: Vec<_> = page.bans.iter().map(|ban| self.user_number(ban.user.user_id)).collect();
             bans.sort_unstable(); // several in one second stand in the order of their ids
             lines.push(format!("banned {bans:?} {}", page.shows_actors));
+        }
+        if let Ok(page) = self.engine.read(user, ListAddressBans { guild_id, before: None, limit: 100 }).await {
+            let ban = |ban: &crate::ListedAddressBan| (self.user_number(ban.source_user_id), ban.expires_at.is_some());
+            lines.push(format!("addresses {:?}", page.bans.iter().map(ban).collect::<Vec<_>>()));
         }
         for prefix in ["", "role.", "member"] {
             let action_prefix = filament_protocol::text::AuditAction::new(prefix).ok();

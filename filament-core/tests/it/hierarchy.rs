@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use filament_core::{
     Actor, Command, Denial, Fact, Facts, Limits, Need, StampSource,
-    decide::channel::{CreateChannel, InitialOverride},
+    decide::{
+        channel::{CreateChannel, InitialOverride},
+        role::ReorderRoles,
+    },
     permission::{
         ChannelNode, GuildGraph, Membership, Override, OverrideTarget, Rank, RoleNode, Subject, channel_permissions,
         legacy_role, may_manage_role, may_set_override, rank, seeded_roles,
@@ -211,5 +214,41 @@ fn channels_are_not_born_with_rights_their_maker_lacks() {
         let loaded = plan.needs().iter().map(fact).collect();
         let facts = Facts::new(StampSource::after(0).next(1_700_000_000_000, 2), plan, loaded);
         assert_eq!(create.decide(actor, &facts, &Limits::default()).err(), expected);
+    }
+}
+
+/// Proves HIE-8 where positions are equal: a reorder makes them different, and must not put a peer's role below the caller.
+#[test]
+fn reorders_break_no_tie_in_favour_of_their_maker() {
+    let mut graph = guild();
+    let custom = |id: u128, position, permissions| RoleNode {
+        role_id: RoleId::from_u128(id),
+        name: RoleName::new("custom").expect("a role name"),
+        position,
+        is_system: false,
+        permissions,
+        color_hex: None,
+        system_key: None,
+    };
+    let manages = Permissions::from(Permission::ManageWorkspaceRoles);
+    // Of roles at one position the older one stands first: 58, then 70, then 71.
+    graph.roles.extend([
+        custom(70, 80, manages),
+        custom(71, 80, manages),
+        custom(58, 80, manages),
+        custom(72, 5, manages),
+    ]);
+    let graph = Arc::new(graph);
+    for (held, outcome) in [(71, Ok(1)), (70, Err(Denial::Hierarchy("HIE-8"))), (58, Err(Denial::Hierarchy("HIE-8")))] {
+        let membership = Arc::new(member(7, vec![RoleId::from_u128(held)]));
+        let role_ids = vec![RoleId::from_u128(72), junior()];
+        let reorder = ReorderRoles { guild_id: graph.guild_id, role_ids };
+        let actor =
+            Actor { user_id: user(7), session_id: SessionId::from_u128(1), is_server_owner: false, address: None };
+        let plan = reorder.plan(actor);
+        let loaded = vec![Fact::Guild(Some(Arc::clone(&graph))), Fact::Member(Some(membership))];
+        let facts = Facts::new(StampSource::after(0).next(1_700_000_000_000, 2), plan, loaded);
+        let decided = reorder.decide(actor, &facts, &Limits::default()).map(|decision| decision.mutations().len());
+        assert_eq!(decided, outcome, "holder of {held}");
     }
 }

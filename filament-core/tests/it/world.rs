@@ -106,7 +106,9 @@ fn overrides() -> impl Strategy<Value = Vec<(usize, Permissions, Permissions)>> 
 
 /// A random guild with three custom roles and three channels, and a caller: member, stranger or server owner.
 pub(crate) fn world() -> impl Strategy<Value = World> {
-    let customs = prop::collection::vec((1..=9_999_u16, permissions()), 3);
+    // Equal positions are allowed and easy to get wrong.
+    let position = prop_oneof![1..=9_999_u16, prop::sample::select(vec![1, 50, 100])];
+    let customs = prop::collection::vec((position, permissions()), 3);
     let channels = prop::collection::vec(overrides(), 3);
     let everyone = permissions();
     let other = prop::option::weighted(0.8, prop::collection::btree_set(1..6_usize, 0..3));

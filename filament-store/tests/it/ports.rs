@@ -23,7 +23,7 @@ async fn sqlite_keeps_the_rules_of_every_store() {
 /// The store in memory is the model: after random commands both hold the same state and tell the same story.
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_and_sqlite_agree_after_random_commands() {
-    for seed in 1..=6 {
+    for seed in 1..=12 {
         let scene = Scene::new();
         soon(check_agreement(MemoryStore::at(START_MS), scene.store.clone(), seed, 250)).await;
         scene.is_whole().await;

@@ -1,11 +1,14 @@
 //! Random commands on roles, members, overrides and ownership.
 
-use filament_protocol::{ColorHex, LegacyRole, Patch, Permissions, RoleName};
+use std::net::IpAddr;
+
+use filament_protocol::{ColorHex, GuildId, IpBanId, LegacyRole, Patch, Permissions, RoleName};
 
 use super::{Draw, Outcome, Side, USERS};
 use crate::{
-    AccessSource, Actor, Journal, Store,
+    AccessSource, Actor, Address, Anonymous, Journal, Store, Surface,
     decide::{
+        address::{BanAddresses, NoteAddressHit, ObserveAddress, UnbanAddress},
         assignment::{AssignRole, SetLegacyRole, UnassignRole},
         channel_override::{DeleteOverride, OverrideAim, SetOverride},
         member::AddMember,
@@ -33,6 +36,10 @@ pub(super) enum Order {
     DeleteGuild { guild: usize },
     Override { channel: usize, aim: Aim, allow: u16, deny: u16 },
     DeleteOverride { channel: usize, aim: Aim },
+    Observe { user: usize, place: u8 },
+    BanAddresses { guild: usize, user: usize, expires: bool },
+    UnbanAddress { ban: usize },
+    NoteHit { guild: usize },
 }
 
 /// The target of an override, by number.
@@ -58,7 +65,7 @@ fn word(draw: &mut Draw) -> LegacyRole {
 }
 
 impl Order {
-    pub(super) fn draw(draw: &mut Draw, (guilds, channels, roles): (usize, usize, usize)) -> Self {
+    pub(super) fn draw(draw: &mut Draw, (guilds, channels, roles, bans): (usize, usize, usize, usize)) -> Self {
         let (guild, channel, role, user) =
             (draw.below(guilds), draw.below(channels), draw.below(roles), draw.below(USERS));
         let aim = match draw.below(4) {
@@ -66,7 +73,7 @@ impl Order {
             1 => Aim::Seeded(word(draw)),
             _ => Aim::Role(role),
         };
-        match draw.below(32) {
+        match draw.below(38) {
             0..4 => {
                 let position = (draw.below(3) == 0).then(|| u16::try_from(draw.below(120)).unwrap_or(1));
                 Self::CreateRole { guild, bits: bits(draw), position }
@@ -78,7 +85,8 @@ impl Order {
                 color: (draw.below(2) == 0).then(|| draw.below(2) == 0),
             },
             7 => Self::DeleteRole { role },
-            8 | 9 => Self::ReorderRoles { guild, roles: vec![role, draw.below(roles)] },
+            // Neighbours mostly are of one guild.
+            8 | 9 => Self::ReorderRoles { guild, roles: vec![role, role.saturating_sub(1 + draw.below(2))] },
             10 => Self::DefaultRole { guild, role: (draw.below(3) > 0).then_some(role) },
             11..17 => Self::Assign { role, user, gives: draw.below(3) > 0 },
             17..19 => Self::Legacy { guild, user, word: word(draw) },
@@ -88,6 +96,10 @@ impl Order {
             24 => Self::Transfer { guild, user },
             25 if draw.below(4) == 0 => Self::DeleteGuild { guild },
             26 => Self::DeleteOverride { channel, aim },
+            32 | 33 => Self::Observe { user, place: u8::try_from(draw.below(3)).unwrap_or(0) },
+            34 => Self::BanAddresses { guild, user, expires: draw.below(2) == 0 },
+            35 | 36 => Self::UnbanAddress { ban: draw.below(bans) },
+            37 => Self::NoteHit { guild },
             _ => {
                 let (allow, deny) = (bits(draw), bits(draw));
                 let overlap = if draw.below(12) == 0 { 0 } else { allow };
@@ -130,6 +142,9 @@ impl<S: Store + Journal + AccessSource> Side<S> {
                 }
             }
             Order::Override { .. } | Order::DeleteOverride { .. } => self.run_override(actor, order).await,
+            Order::Observe { .. } | Order::BanAddresses { .. } | Order::UnbanAddress { .. } | Order::NoteHit { .. } => {
+                self.run_address(actor, order).await
+            }
             Order::CreateRole { .. }
             | Order::UpdateRole { .. }
             | Order::DeleteRole { .. }
@@ -181,6 +196,33 @@ impl<S: Store + Journal + AccessSource> Side<S> {
         }
     }
 
+    async fn run_address(&mut self, actor: Actor, order: &Order) -> Outcome {
+        match order {
+            Order::Observe { user, place } => {
+                let seen = ObserveAddress { user_id: self.users[*user].user_id, address: address(*place) };
+                let committed = self.engine.execute(Anonymous, seen).await.expect("never refused");
+                Ok((committed.seq, String::new()))
+            }
+            Order::BanAddresses { guild, user, expires } => {
+                let (guild_id, target_user_id) = (self.guild(*guild), self.users[*user].user_id);
+                let expires_in_secs = expires.then_some(1_000);
+                let ban = BanAddresses { guild_id, target_user_id, reason: None, expires_in_secs };
+                let (seq, made) = self.made(actor, ban).await?;
+                self.address_bans.extend(made.iter().map(|ban_id| (guild_id, *ban_id)));
+                Ok((seq, format!("{} addresses", made.len())))
+            }
+            Order::UnbanAddress { ban } => {
+                let nowhere = (GuildId::from_u128(1), IpBanId::from_u128(1));
+                let (guild_id, ban_id) = self.address_bans.get(*ban).copied().unwrap_or(nowhere);
+                self.told(actor, UnbanAddress { guild_id, ban_id }).await
+            }
+            Order::NoteHit { guild } => {
+                self.told(actor, NoteAddressHit { guild_id: self.guild(*guild), surface: Surface::Rest }).await
+            }
+            other => panic!("not on an address: {other:?}"),
+        }
+    }
+
     async fn run_override(&mut self, actor: Actor, order: &Order) -> Outcome {
         let target = |aim: &Aim| match aim {
             Aim::Role(role) => OverrideAim::Target(OverrideTarget::Role(self.role(*role).1)),
@@ -201,6 +243,11 @@ impl<S: Store + Journal + AccessSource> Side<S> {
             other => panic!("not on an override: {other:?}"),
         }
     }
+}
+
+/// One of a few addresses.
+pub(super) fn address(place: u8) -> Address {
+    IpAddr::from([192, 0, 2, place]).into()
 }
 
 fn role_name(n: u64) -> RoleName {
