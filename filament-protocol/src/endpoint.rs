@@ -61,7 +61,7 @@ pub struct Endpoint {
     pub query: Option<Shape>,
     /// How many rows a page holds, if the query has a `limit`.
     pub page: Option<PageLimit>,
-    /// Parameters besides those of the path and of [`query`](Self::query).
+    /// Parameters besides those of the path and of `query`.
     pub extra: &'static [Parameter],
     /// Whether unknown members of the query are refused (HTTP-10).
     pub is_query_closed: bool,

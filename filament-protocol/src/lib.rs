@@ -42,8 +42,8 @@ pub use markdown::Token;
 pub use patch::Patch;
 pub use permission::{Permission, PermissionBits, Permissions};
 pub use record::{
-    Access, AccessChannel, Attachment, Channel, ChannelKind, Guild, LegacyRole, ListedChannel, Message, Profile,
-    Reaction, Role, StreamKind, SystemKey, TargetKind, UserSummary, Visibility, VoiceParticipant,
+    Access, AccessChannel, Attachment, Channel, ChannelKind, Guild, LegacyRole, ListedChannel, Message, NewRole,
+    Profile, Reaction, Role, StreamKind, SystemKey, TargetKind, UserSummary, Visibility, VoiceParticipant,
 };
 pub use text::{
     About, BearerToken, ChannelName, CloseName, ColorHex, DirectoryQuery, Emoji, ErrorMessage, FeatureName, Filename,

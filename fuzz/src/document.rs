@@ -21,6 +21,10 @@ struct Envelope<'a> {
 ///
 /// With `t` before `d` one pass is enough; with `d` first the document is read as a tree. `None` if it is no envelope.
 pub(crate) fn reordered(document: &[u8]) -> Option<[Vec<u8>; 2]> {
+    // A derived reader takes an array for a struct.
+    if document.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return None;
+    }
     let Envelope { v, t, d } = serde_json::from_slice(document).ok()?;
     let by_stream = format!(r#"{{"v":{v},"t":{t},"d":{d}}}"#);
     let by_tree = format!(r#"{{"d":{d},"t":{t},"v":{v}}}"#);

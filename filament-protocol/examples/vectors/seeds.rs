@@ -17,7 +17,7 @@ const MARKDOWN: &[&str] = &[
     "```rust\nfn main() {}\n```\n\n    indented\n\n~~~ c++ \n~~~",
     "http://a.b/c?d=e#f). mailto:x@y.z, https:// <https://example.org> <b>html</b> &amp; &#0; &#x1F600;",
     "hard  \nbreak\\\nsoft\nbreak ![image](x.png) [a [b](http://c) d](http://e)",
-    "\u{1F525}\u{202E}\u{FEFF}\u{0} \\* \\[ \\` _a_b_ **a*b**c*",
+    "\u{1F525}\u{202E}\u{FEFF} \\* \\[ \\` _a_b_ **a*b**c*",
 ];
 
 const CURSORS: &[&str] = &[

@@ -147,7 +147,7 @@ fn right_texts(side: Side, rule: TextRule, min: usize, max: usize) -> Vec<(&'sta
         texts.push(("longest", text(filled(rule, max))));
     }
     if takes_astral(rule) && max > 1 {
-        let wide = "\u{1F525}".repeat(max / 2) + if max % 2 == 0 { "" } else { "a" };
+        let wide = "\u{1F525}".repeat(max / 2) + if max.is_multiple_of(2) { "" } else { "a" };
         texts.push(("longest-in-utf-16", text(wide)));
     }
     match rule {

@@ -228,7 +228,7 @@ fn texts(rule: TextRule, min: usize, max: usize, sample: &str, turn: &mut Turn) 
     faults.push(fault("too-long", text(filled(rule, max + 1)), OUT));
     if takes_astral(rule) {
         // One character beyond U+FFFF counts two units: half as many characters as units, and one unit more.
-        let wide = "\u{1F525}".repeat(max / 2) + if max % 2 == 0 { "a" } else { "ab" };
+        let wide = "\u{1F525}".repeat(max / 2) + if max.is_multiple_of(2) { "a" } else { "ab" };
         faults.push(fault("too-long-in-utf-16", text(wide), OUT));
     }
     if min > 0 {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Types, access, cell, grouped, prose, rate, table};
+use super::definition::{Types, grouped};
+use super::{access, cell, rate, table};
 use crate::endpoint::{self, Answer, Content, Endpoint, Family, Location, Parameter, Refusal, RequestBody, State};
 use crate::error::ErrorCode;
+use crate::schema::emit::prose;
 use crate::schema::rest;
 use crate::shape::{Described, Shape};
 

@@ -1,9 +1,11 @@
 //! `docs/GATEWAY_EVENTS.md`.
 
-use super::{Types, prose, table};
+use super::definition::Types;
+use super::table;
 use crate::command::CommandKind;
 use crate::endpoint::{self, Effect, Endpoint, State};
 use crate::event::{EventKind, Lifecycle, PLANNED, PlannedEvent};
+use crate::schema::emit::prose;
 use crate::schema::example;
 use crate::shape::Shape;
 
