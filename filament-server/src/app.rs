@@ -10,6 +10,7 @@ use filament_core::decide::Command;
 use filament_core::read::Read;
 use filament_core::{Actor, Address, Engine, Seq, TransactError};
 use filament_protocol::{SessionId, Timestamp, UserId};
+use tokio::sync::Semaphore;
 
 use crate::auth::keys::Keys;
 use crate::auth::lockout::Lockout;
@@ -24,6 +25,7 @@ use crate::http::error::ApiError;
 use crate::http::request_id::RequestIds;
 use crate::http::route::{Route, Table};
 use crate::http::shell::Shell;
+use crate::limits::BACKGROUND_COMMANDS_MAX;
 use crate::metrics::Metrics;
 use crate::rate::RateLimits;
 use crate::server::StartError;
@@ -67,6 +69,8 @@ pub struct App {
     pub ended_sessions: EndedSessions,
     /// The second that tokens are judged by.
     pub clock: TokenClock,
+    /// Turns for commands that nobody waits for.
+    pub background: Semaphore,
 }
 
 /// Why the engine did not do what was asked.
@@ -109,6 +113,7 @@ impl App {
             refresh_key: keys.refresh,
             ended_sessions: EndedSessions::default(),
             clock: TokenClock::default(),
+            background: Semaphore::new(BACKGROUND_COMMANDS_MAX),
             config,
         })
     }

@@ -112,6 +112,10 @@ pub const RETRY_AFTER_DRAIN_SECS: u32 = 5;
 /// What a user with too many gateway connections is told to wait, in seconds (GW-4).
 pub const CONNECTIONS_PER_USER_RETRY_SECS: u32 = 5;
 
+/// Commands at once that nobody waits for: where a user connected from, whom the gate kept out. After a restart every client
+/// connects at once; these must never fill the writer's inbox (contract §16.2) in front of what somebody asked for.
+pub const BACKGROUND_COMMANDS_MAX: usize = 32;
+
 /// How long after one note of a closed gate a connection causes no other (IPB-3): refusals are cheap for who sends them, and each note
 /// is work for the one writer.
 pub const NOTE_ADDRESS_HIT_MIN: Duration = Duration::from_secs(1);

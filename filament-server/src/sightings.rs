@@ -21,16 +21,23 @@ impl App {
         }
     }
 
-    /// Like [`Self::remember_address`], in the background: where somebody waits who need not.
+    /// Like [`Self::remember_address`], in the background and when it has its turn: where somebody waits who need not.
     pub fn remember_address_soon(self: &Arc<Self>, user_id: UserId, address: IpAddr) {
         let app = Arc::clone(self);
-        tokio::spawn(async move { app.remember_address(user_id, address).await }.in_current_span());
+        let remember = async move {
+            // The semaphore is never closed.
+            let _turn = app.background.acquire().await;
+            app.remember_address(user_id, address).await;
+        };
+        tokio::spawn(remember.in_current_span());
     }
 
-    /// Notes in the background that the gate kept a member out; core writes it at most once a minute (IPB-3).
+    /// Notes in the background that the gate kept a member out; core writes it at most once a minute (IPB-3). Without a turn the note
+    /// is left out: who is kept out soon tries again.
     pub fn note_address_hit(self: &Arc<Self>, actor: Actor, guild_id: GuildId, surface: Surface) {
         let app = Arc::clone(self);
         let note = async move {
+            let Ok(_turn) = app.background.try_acquire() else { return };
             if let Err(error) = app.engine.execute(actor, NoteAddressHit { guild_id, surface }).await {
                 tracing::debug!(%error, "a closed gate was not noted");
             }

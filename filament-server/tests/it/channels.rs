@@ -28,7 +28,7 @@ fn s011_channel_create_reaches_members_without_a_subscription() {
 }
 
 /// Proves DEL-6 for `channel_create`, PE-5, PE-6 and PE-8 on reads. The person besides the owner who sees the channel is
-/// let in by a member override, since nobody can be made moderator yet.
+/// let in by a member override.
 #[test]
 fn s012_a_channel_born_hidden_is_told_only_to_who_sees_it() {
     let cast = Cast::assemble();
@@ -213,8 +213,8 @@ fn s015_a_reorder_is_rendered_for_each_receiver() {
     assert!(!p.transcript().contains(&hidden.id), "no id of H ever reaches P\n{}", p.transcript());
 }
 
-/// Proves the cap of 200 channels, HTTP-3 for the longest channel list, and EMI-5 for `Access`. (In place of a role
-/// change, which has no route yet, P's access comes from joining; its update holds all 200 if the server sends it.)
+/// Proves the cap of 200 channels, HTTP-3 for the longest channel list, and EMI-5 for `Access`: here P's access comes from
+/// joining. (With a role change: `access`.)
 #[test]
 fn s016_two_hundred_channels_fit_every_list() {
     const CHANNELS: usize = 200;

@@ -54,7 +54,11 @@ fn s022_ownership_moves_whole_and_the_old_owner_may_leave() {
     assert_eq!(moved, json!({"guild_id": cast.guild, "owner_user_id": cast.p.id}));
 
     for (user, gateway) in &mut gateways {
-        let events = gateway.before_sentinel(user);
+        let mut events = gateway.before_sentinel(user);
+        if user.id == cast.p.id {
+            let notice = events.pop().expect("CMP-5: the owner sees H");
+            assert_eq!((notice.t(), &notice["channel"]["channel_id"]), ("channel_create", &json!(cast.hidden.id)));
+        }
         assert_eq!(
             types(&events),
             [

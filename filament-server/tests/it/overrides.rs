@@ -49,7 +49,7 @@ fn s034_a_seeded_override_is_one_row_whichever_endpoint_sets_it() {
         assert_eq!((&row["role"], &row["allow"], &row["deny"]), (&json!("member"), &lists["allow"], &lists["deny"]));
         assert!(row["updated_at_unix"].as_u64().is_some_and(|time| time > 0));
         cast.p.get(&cast.text.messages()).refused(403, "forbidden");
-        assert_eq!(cast.p.channel_ids(&cast.guild), [cast.voice.id.clone()]);
+        assert_eq!(cast.p.channel_ids(&cast.guild), [cast.voice.id.as_str()]);
     };
     check(&cast);
     cast.server.kill9();
@@ -141,7 +141,7 @@ fn s042_leaving_sheds_no_denial() {
     assert_eq!(listed(&cast.owner, &cast.text).len(), 1);
     cast.p.join(&cast.guild);
     cast.p.get(&cast.text.messages()).refused(403, "forbidden");
-    assert_eq!(cast.p.channel_ids(&cast.guild), [cast.voice.id.clone()]);
+    assert_eq!(cast.p.channel_ids(&cast.guild), [cast.voice.id.as_str()]);
 }
 
 /// Proves the order and completeness of the list of overrides, and `DELETE` without a row (§9.8).

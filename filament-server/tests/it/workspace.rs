@@ -184,7 +184,7 @@ fn nothing_of_a_left_guild_follows_the_removal_under_load() {
     }
 }
 
-/// Proves GW-11 for a guild that appears after the connection. P joins by itself, since nobody can add members yet.
+/// Proves GW-11 for a guild that appears after the connection. (For everything a guild can say: `members`.)
 #[test]
 fn s025_a_connection_older_than_the_membership_gets_every_later_guild_event() {
     let cast = Cast::assemble();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Event, FullCast, Gateway, User, accepted, channel_ids, role_path, types};
+use crate::harness::{Event, FullCast, Gateway, PERMISSIONS, User, accepted, channel_ids, role_path, types};
 
 /// Longer than an access update is gathered for (§4.8: 250 ms), with room for a busy machine.
 const GATHERED: Duration = Duration::from_millis(1_500);
@@ -65,7 +65,7 @@ fn an_access_update_comes_to_whose_access_changed_and_to_nobody_else() {
                     &cast.roles.moderator,
                     &["create_message"],
                     &["publish_video"],
-                )
+                );
             },
             [0, 1, 0, 0],
         ),
@@ -121,6 +121,24 @@ fn gained_channels_are_announced_in_list_order_before_the_access_update() {
     assert_eq!(announced, rooms);
     assert_eq!(channel_ids(update.d())[2..], rooms);
     assert_eq!(types(&q.before_sentinel(&cast.q)), ["workspace_role_assignment_add"]);
+}
+
+/// Proves §4.8 and EMI-5 at the caps: one role change, and the update holds all 200 channels of the longest names.
+#[test]
+fn s016_a_role_change_among_two_hundred_channels_is_one_update() {
+    let cast = FullCast::assemble();
+    let guild = cast.owner.create_guild("wide", "public");
+    let ids: Vec<String> = (0..200).map(|_| cast.owner.create_text(&guild, &"中".repeat(64)).id).collect();
+    cast.p.join(&guild);
+    let role = cast.owner.create_role(&guild, "All", 10, &PERMISSIONS);
+    let mut p = cast.p.connect();
+    cast.owner.assign(&guild, &role, &cast.p);
+    let update = p.until("workspace_access_update");
+    assert!(update.text.len() <= 64_512);
+    assert_eq!(channel_ids(update.d()), ids);
+    let channels = update["channels"].as_array().expect("channels");
+    assert!(channels.iter().all(|channel| channel["permission_bits"] == 4095));
+    assert_eq!(record(&update), cast.p.access(&guild));
 }
 
 /// Proves the first update of a membership (§4.8: after the causing events), for a guild that is made and for one that is joined.

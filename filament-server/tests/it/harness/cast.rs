@@ -1,4 +1,4 @@
-//! The people and channels of the acceptance scenarios (§18), as far as the REST routes allow.
+//! The people and channels of the acceptance scenarios (§18), as far as messages, channels and presence need them.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{Room, Server, User};
 /// Guild G, public, with owner O and plain members P and Q; X is a stranger. T text and V voice are visible to all
 /// members, H is hidden from them.
 ///
-/// Two reductions against §18: nobody holds the moderator role, since nothing assigns roles yet, and H is hidden by an
+/// Two reductions against §18 (for the whole cast see `FullCast`): nobody holds the moderator role, and H is hidden by an
 /// override on the seeded member role (learned as the guild's default join role) instead of on `everyone`. Every plain
 /// member holds that role, so the effect for P and Q is the same. Where a scenario needs somebody besides the owner who
 /// sees a hidden channel, it creates one with a member override that lets one person in.

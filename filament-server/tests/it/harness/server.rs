@@ -13,6 +13,8 @@ use super::{Http, PROMPT_MAX, User};
 
 /// What the first line on standard output starts with; the address follows.
 const BANNER: &str = "filament-server listening on http://";
+/// Names another server binary to run than the one built with the tests: a release build, a package.
+const BINARY_VARIABLE: &str = "FILAMENT_TEST_SERVER_BINARY";
 /// Start-up includes migrations and key generation, on a machine that runs other tests.
 const START_MAX: Duration = Duration::from_secs(30);
 /// How much of the log a failing test shows.
@@ -158,7 +160,8 @@ impl Server {
     fn spawn(&mut self, bind: SocketAddr) {
         assert!(self.child.is_none(), "the server already runs");
         let log = File::options().create(true).append(true).open(self.log_path()).expect("log file");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_filament-server"));
+        let built = || env!("CARGO_BIN_EXE_filament-server").into();
+        let mut command = Command::new(std::env::var_os(BINARY_VARIABLE).unwrap_or_else(built));
         for (key, _) in std::env::vars_os() {
             if key.to_string_lossy().starts_with("FILAMENT_") {
                 command.env_remove(key);

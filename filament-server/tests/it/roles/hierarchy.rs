@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{FullCast, accepted, member_path, role_path, still_nothing};
+use crate::harness::{FullCast, accepted, member_path, override_path, role_path, still_nothing};
 
 /// Proves HIE-1, HIE-2, HIE-3 for roles, and EMI-3 and AUD-1 for refusals.
 #[test]
@@ -38,7 +38,10 @@ fn s031_nobody_gives_what_they_lack_or_reaches_their_own_rank() {
     owner.nothing(&cast.owner);
     still_nothing(&mut [&mut owner]);
 
-    // Below their rank and within their rights they may. (Another role of their own rank would end up below theirs in a reorder.)
+    // Equal positions become different ones: this would put a role of N's own rank below N (HIE-8).
+    n.post(&cast.path("/roles/reorder"), &json!({"role_ids": [plain, auditor]})).refused(403, "forbidden");
+
+    // Below their rank and within their rights they may.
     accepted(cast.owner.delete(&role_path(guild, &peer)));
     n.patch(&role_path(guild, &plain), &json!({"permissions": ["subscribe_streams"]})).ok();
     accepted(n.post(&cast.path("/roles/default"), &json!({"role_id": plain})));
@@ -55,6 +58,37 @@ fn s032_a_custom_role_with_ban_member_kicks_below_its_rank() {
     cast.q.post_empty(&member_path(&cast.guild, &cast.moderator, "/kick")).refused(403, "forbidden");
     cast.q.moderate(&cast.guild, &cast.p, "/kick");
     cast.p.get(&cast.path("")).refused(403, "forbidden");
+}
+
+/// Proves HIE-12: what would take away the very right it needs is refused, and says so.
+#[test]
+fn nobody_locks_themself_out() {
+    let cast = FullCast::assemble();
+    let (q, guild) = (&cast.q, &cast.guild);
+    let rights = cast.owner.create_role(guild, "Rights", 10, &["manage_workspace_roles"]);
+    let rank = cast.owner.create_role(guild, "Rank", 50, &[]);
+    for role in [&rights, &rank] {
+        cast.owner.assign(guild, role, q);
+    }
+    // The moderator's right to override stands on one role only; in T it may not be taken from another one it holds.
+    cast.owner.assign(guild, &cast.roles.member, &cast.moderator);
+    let mut owner = cast.owner.connect();
+    let before = cast.owner.audit(guild);
+    let lists = json!({"allow": [], "deny": ["manage_channel_overrides"]});
+    for refused in [
+        q.patch(&role_path(guild, &rights), &json!({"permissions": []})),
+        q.delete(&role_path(guild, &rights)),
+        cast.moderator.post(&override_path(&cast.text, "role", &cast.roles.member), &lists),
+    ] {
+        let refused = refused.refused(403, "forbidden");
+        assert!(refused.json()["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+    }
+    assert_eq!(cast.owner.audit(guild), before);
+    owner.nothing(&cast.owner);
+    // With the right from elsewhere it is nobody's loss.
+    let second = cast.owner.create_role(guild, "Second", 11, &["manage_workspace_roles"]);
+    cast.owner.assign(guild, &second, q);
+    q.patch(&role_path(guild, &rights), &json!({"permissions": []})).ok();
 }
 
 /// Proves the access columns of §9.7: members without the permission, strangers.
