@@ -73,12 +73,9 @@ impl Denial {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NotMember
-            | Self::MissingPermission
-            | Self::Hierarchy(_)
-            | Self::SelfLockout
-            | Self::Banned
-            | Self::AddressBanned => ErrorCode::Forbidden,
+            Self::NotMember | Self::MissingPermission | Self::Hierarchy(_) | Self::Banned | Self::AddressBanned => {
+                ErrorCode::Forbidden
+            }
             Self::AuditDenied => ErrorCode::AuditAccessDenied,
             Self::JoinAddressBanned => ErrorCode::DirectoryJoinIpBanned,
             Self::NotFound(_) => ErrorCode::NotFound,
@@ -87,6 +84,7 @@ impl Denial {
             Self::GuildCreationLimit => ErrorCode::GuildCreationLimitReached,
             Self::JoinBanned => ErrorCode::DirectoryJoinUserBanned,
             Self::OwnerMustTransfer => ErrorCode::OwnerMustTransfer,
+            Self::SelfLockout => ErrorCode::SelfLockout,
             Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,
             Self::EventTooLarge { .. } => ErrorCode::PayloadTooLarge,
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,

@@ -60,6 +60,8 @@ error_codes! {
     IdempotencyConflict = "idempotency_conflict", 409, false;
     /// The owner cannot leave before ownership is transferred.
     OwnerMustTransfer = "owner_must_transfer", 409, false;
+    /// The change would take from the caller the permission it is made with.
+    SelfLockout = "self_lockout", 409, false;
     /// The body, the upload or the event it would make is too large.
     PayloadTooLarge = "payload_too_large", 413, true;
     /// The body is not of the media type the route takes.

@@ -184,6 +184,11 @@ pub(super) const fn quota(why: &'static str) -> Refusal {
     Refusal::new(ErrorCode::QuotaExceeded, why)
 }
 
+/// What HIE-12 refuses.
+pub(super) const fn lockout() -> Refusal {
+    Refusal::new(ErrorCode::SelfLockout, "the caller would lose the very permission this takes")
+}
+
 pub(super) const fn refusal(code: ErrorCode, why: &'static str) -> Refusal {
     Refusal::new(code, why)
 }

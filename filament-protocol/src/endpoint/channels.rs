@@ -1,7 +1,7 @@
 //! Channels, overrides and effective permissions (`/guilds/{guild_id}/channels…`, §9.8).
 
 use super::build::{
-    ACCEPTED, EMPTY, delete, event, event_with, forbidden, get, invalid, json, not_found, patch, post, quota,
+    ACCEPTED, EMPTY, delete, event, event_with, forbidden, get, invalid, json, lockout, not_found, patch, post, quota,
 };
 use super::{Access, Effect, Endpoint, Family};
 use crate::permission::Permission;
@@ -137,6 +137,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         forbidden(OVERRIDE_HIERARCHY),
         not_found("no such channel"),
         quota("128 overrides exist"),
+        lockout(),
     ])
     .notes("The same as the next endpoint for the seeded role that the word stands for.")
     .causes(OVERRIDDEN)
@@ -155,6 +156,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         forbidden(OVERRIDE_HIERARCHY),
         not_found("no such channel, role or member"),
         quota("128 overrides exist"),
+        lockout(),
     ])
     .notes("Two empty lists remove the override.")
     .causes(OVERRIDDEN)
@@ -167,7 +169,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     .for_channel(Permission::ManageChannelOverrides)
     .ip_gated()
     .answers(EMPTY)
-    .refuses(&[forbidden(OVERRIDE_HIERARCHY), not_found("no such channel")])
+    .refuses(&[forbidden(OVERRIDE_HIERARCHY), not_found("no such channel"), lockout()])
     .causes(OVERRIDDEN)
     .served(),
 ];

@@ -1,7 +1,7 @@
 //! Guilds, members, bans and the audit log (`/guilds…`, §9.6).
 
 use super::build::{
-    ACCEPTED, EMPTY, delete, event, event_with, forbidden, get, invalid, json, not_found, patch, post, quota, refusal,
+    ACCEPTED, EMPTY, delete, event, event_with, forbidden, get, json, not_found, patch, post, quota, refusal,
 };
 use super::{Access, Effect, Endpoint, Family, RateClass};
 use crate::error::ErrorCode;
@@ -92,7 +92,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .for_(Access::Owner)
         .json("TransferGuild")
         .answers(&[json("GuildOwner")])
-        .refuses(&[invalid("not a member, or the owner already")])
+        .refuses(&[not_found("the user is no member"), forbidden("the user is the owner already")])
         .notes("The old owner keeps at least the seeded `moderator` role.")
         .causes(&[
             event_with("workspace_role_assignment_remove", "the owner role, of the old owner"),

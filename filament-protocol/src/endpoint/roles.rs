@@ -1,6 +1,8 @@
 //! Roles and who has them (`/guilds/{guild_id}/roles…`, §9.7).
 
-use super::build::{ACCEPTED, delete, event, event_with, forbidden, get, invalid, json, not_found, patch, post, quota};
+use super::build::{
+    ACCEPTED, delete, event, event_with, forbidden, get, invalid, json, lockout, not_found, patch, post, quota,
+};
 use super::{Access, Endpoint, Family};
 use crate::permission::Permission;
 
@@ -36,6 +38,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             forbidden(HIERARCHY),
             invalid("a name that is reserved for a seeded role"),
             not_found("no such role"),
+            lockout(),
         ])
         .notes(
             "`color_hex: null` removes the colour. Seeded roles cannot be renamed, `workspace_owner` is not edited \
@@ -50,7 +53,11 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     ))
     .for_guild(Permission::ManageWorkspaceRoles)
     .answers(ACCEPTED)
-    .refuses(&[forbidden("a seeded role, or one that does not rank below the caller"), not_found("no such role")])
+    .refuses(&[
+        forbidden("a seeded role, or one that does not rank below the caller"),
+        not_found("no such role"),
+        lockout(),
+    ])
     .causes(&[
         event("workspace_role_delete"),
         event_with("workspace_default_role_update", "`null`").when("it was the default role"),

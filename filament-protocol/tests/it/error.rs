@@ -3,7 +3,7 @@
 use filament_protocol::ErrorCode;
 use filament_protocol::rest::{Accepted, ErrorBody};
 
-const TABLE: [(&str, u16, bool); 19] = [
+const TABLE: [(&str, u16, bool); 20] = [
     ("invalid_request", 400, true),
     ("invalid_credentials", 401, false),
     ("forbidden", 403, true),
@@ -17,6 +17,7 @@ const TABLE: [(&str, u16, bool); 19] = [
     ("quota_exceeded", 409, true),
     ("idempotency_conflict", 409, false),
     ("owner_must_transfer", 409, false),
+    ("self_lockout", 409, false),
     ("payload_too_large", 413, true),
     ("unsupported_media_type", 415, false),
     ("rate_limited", 429, true),

@@ -230,6 +230,7 @@ export function codeEmoji(value: unknown): Code | undefined {
  * - `quota_exceeded`: A cap of the contract is reached.
  * - `idempotency_conflict`: The idempotency key was used with another body.
  * - `owner_must_transfer`: The owner cannot leave before ownership is transferred.
+ * - `self_lockout`: The change would take from the caller the permission it is made with.
  * - `payload_too_large`: The body, the upload or the event it would make is too large.
  * - `unsupported_media_type`: The body is not of the media type the route takes.
  * - `rate_limited`: Too many requests.
@@ -237,7 +238,7 @@ export function codeEmoji(value: unknown): Code | undefined {
  * - `overloaded`: The server is full, draining or too slow.
  * - `voice_unavailable`: Voice is not configured.
  */
-export type ErrorCode = "invalid_request" | "invalid_credentials" | "forbidden" | "audit_access_denied" | "directory_join_user_banned" | "directory_join_ip_banned" | "guild_creation_limit_reached" | "not_found" | "method_not_allowed" | "request_timeout" | "quota_exceeded" | "idempotency_conflict" | "owner_must_transfer" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal_error" | "overloaded" | "voice_unavailable";
+export type ErrorCode = "invalid_request" | "invalid_credentials" | "forbidden" | "audit_access_denied" | "directory_join_user_banned" | "directory_join_ip_banned" | "guild_creation_limit_reached" | "not_found" | "method_not_allowed" | "request_timeout" | "quota_exceeded" | "idempotency_conflict" | "owner_must_transfer" | "self_lockout" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal_error" | "overloaded" | "voice_unavailable";
 
 /** Finds what is wrong with a value that should be a `ErrorCode`. */
 export function codeErrorCode(value: unknown): Code | undefined {
@@ -255,6 +256,7 @@ export function codeErrorCode(value: unknown): Code | undefined {
     case "quota_exceeded":
     case "idempotency_conflict":
     case "owner_must_transfer":
+    case "self_lockout":
     case "payload_too_large":
     case "unsupported_media_type":
     case "rate_limited":

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The whole list of §9.2.
-const ERROR_CODES: [&str; 18] = [
+const ERROR_CODES: [&str; 19] = [
     "invalid_request",
     "invalid_credentials",
     "forbidden",
@@ -17,6 +17,7 @@ const ERROR_CODES: [&str; 18] = [
     "quota_exceeded",
     "idempotency_conflict",
     "owner_must_transfer",
+    "self_lockout",
     "payload_too_large",
     "unsupported_media_type",
     "rate_limited",
