@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use filament_core::{AccessChange, Audience, SealedBody, SealedEvent};
-use filament_protocol::{ChannelId, Event, EventKind, GuildId, Received as Decoded, decode_event};
+use filament_protocol::{ChannelId, ErrorCode, Event, EventKind, GuildId, Received as Decoded, decode_event};
 
 use crate::{
     DropReason, FanoutConfig,
@@ -421,4 +421,54 @@ fn times_of_delivery_and_revocation_start_at_the_commit() {
         world.script.hide(guild_id, channel_id, user(3), false);
         hears(&mut world, &client);
     }
+}
+
+/// Proves the coalescing of `workspace_access_update` (§4.8): a burst of changes is told once, as it is in the end, within a tick.
+#[test]
+fn a_burst_of_changes_is_told_once() {
+    let (mut world, guild_id, channel_id) = world();
+    let client = world.ready_client(2);
+    for is_hidden in [true, false, true] {
+        world.script.hide(guild_id, channel_id, user(2), is_hidden);
+    }
+    world.script.shut(guild_id, true);
+    world.relay();
+    world.flush();
+    assert!(texts(&client.peer).iter().all(|text| !text.contains("workspace_access_update")), "not before the tick");
+    world.pass(crate::limits::TICK_MS);
+    let told = texts(&client.peer);
+    let [told] = &told[..] else { panic!("once: {told:?}") };
+    let Ok(Decoded::Event(Event::WorkspaceAccessUpdate(told))) = decode_event(told.as_bytes()) else {
+        panic!("{told}")
+    };
+    assert_eq!((told.guild_id, told.channels.len()), (guild_id, 0));
+    assert_eq!(told.access_rev, world.script.revision(user(2)), "the revision of all of them");
+    world.pass(1_000);
+    assert!(texts(&client.peer).is_empty());
+}
+
+/// Proves DEL-5 and GW-23 for an open connection: the gate ends what it stops, leaves the rest, and opens silently.
+#[test]
+fn a_ban_by_address_reaches_open_connections() {
+    let (mut world, guild_id, channel_id) = world();
+    world.address = Some(filament_core::Address::from_bits(7));
+    let banned = world.ready_client(2);
+    world.address = Some(filament_core::Address::from_bits(8));
+    let elsewhere = world.ready_client(2);
+    for client in [&banned, &elsewhere] {
+        world.subscribed(client, guild_id, channel_id);
+    }
+    world.script.ban_address(guild_id, 7, true);
+    assert_eq!(hears(&mut world, &banned), ["unsubscribed AccessRevoked all"]);
+    assert!(hears(&mut world, &elsewhere).is_empty(), "the same user from another address");
+    let refused = Subscribing::Refused(ErrorCode::Forbidden);
+    assert_eq!(world.subscribe(&banned, guild_id, channel_id), refused);
+    world.script.post(guild_id, channel_id);
+    world.script.create_channel(guild_id, &[]);
+    world.script.join(guild_id, user(9));
+    assert_eq!(hears(&mut world, &banned), [format!("added {}", user(9))], "GUILD events still come");
+    assert_eq!(hears(&mut world, &elsewhere).len(), 3);
+    world.script.ban_address(guild_id, 7, false);
+    assert!(hears(&mut world, &banned).is_empty());
+    world.subscribed(&banned, guild_id, channel_id);
 }
