@@ -421,8 +421,16 @@ fn run_to_the_end(ops: Vec<Op>) {
     storm.flush();
 }
 
+/// Histories per test; `FILAMENT_STORM_CASES` asks for more.
+const CASES: u32 = 500;
+
+fn config() -> ProptestConfig {
+    let cases = std::env::var("FILAMENT_STORM_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig::with_cases(cases.unwrap_or(CASES))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(config())]
 
     /// Proves DEL-1 to DEL-5, DEL-7, CMP-5, FEN-2 to FEN-4, GW-11, GW-20, GW-22, GW-30, GW-31, ORD-1 to ORD-3.
     #[test]

@@ -22,11 +22,12 @@ pub(super) struct Listener {
 impl Listener {
     pub(super) fn hear(&mut self, before: &Truth, after: &Truth, events: &[(Audience, String)]) {
         let (user, address) = (self.user, self.address);
-        let mut first = self.is_partial;
+        // The first frame may have been started, or the next one if the first was gone before it was.
+        let mut may_be_started = self.is_partial;
         self.queue.retain_mut(|item| {
-            let may_be_started = std::mem::take(&mut first);
             let keep = item.may_be_had(user, address, after);
             item.is_optional |= !keep && may_be_started;
+            may_be_started &= item.is_optional;
             keep || item.is_optional
         });
         let is_lost = |(g, c): &(GuildId, ChannelId)| !after.sees(*g, *c, user) || after.stops(*g, user, address);
