@@ -3,7 +3,7 @@
 //! `SUB(c)` walks one dense list and asks nothing: a subscription lasts exactly as long as its user sees the channel, because the
 //! relay ends it in the step in which that changes.
 
-use std::sync::Arc;
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use filament_core::{Audience, SealedBody, SealedEvent};
 use filament_protocol::{Event, EventKind, GuildId, Permission, UserId};
@@ -149,7 +149,7 @@ impl<W: TransportWrite> Hub<W> {
     }
 
     /// Delivers to everybody in the audience the frame of their class; each class is rendered once, when it is first met.
-    fn deliver_picked<C: PartialEq + Copy>(
+    fn deliver_picked<C: Copy + Eq + Hash>(
         &mut self,
         event: &SealedEvent,
         before: &[UserId],
@@ -158,7 +158,7 @@ impl<W: TransportWrite> Hub<W> {
         now: Now,
     ) -> u64 {
         let Self { registry, access, outbox, .. } = self;
-        let mut rendered: Vec<(C, Option<Frame>)> = Vec::new();
+        let mut rendered: HashMap<C, Option<Frame>> = HashMap::new();
         let mut taken = 0;
         let is_gated = event.plain_only || gate::keeps_audience(&event.audience);
         let gate = event.audience.guild_id().filter(|_| is_gated).and_then(|id| Gate::of(access, id, now.wall));
@@ -168,12 +168,8 @@ impl<W: TransportWrite> Hub<W> {
                 continue;
             }
             let class = class_of((access, user_id));
-            // From the end: a class of its own per user is met in one stretch.
-            let at = rendered.iter().rposition(|(known, _)| *known == class).unwrap_or_else(|| {
-                rendered.push((class, render(class)));
-                rendered.len() - 1
-            });
-            if let Some(frame) = &rendered[at].1 {
+            let frame = rendered.entry(class).or_insert_with(|| render(class));
+            if let Some(frame) = frame {
                 taken += u64::from(outbox.put(link, frame));
             }
         }

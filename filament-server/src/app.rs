@@ -30,6 +30,7 @@ use crate::metrics::Metrics;
 use crate::rate::RateLimits;
 use crate::server::StartError;
 use crate::shutdown::Drain;
+use crate::sightings::Sightings;
 
 /// The store behind the engine.
 pub type Store = filament_store::SqliteStore;
@@ -71,6 +72,8 @@ pub struct App {
     pub clock: TokenClock,
     /// Turns for commands that nobody waits for.
     pub background: Semaphore,
+    /// Which users were written down lately, and where.
+    pub sightings: Sightings,
 }
 
 /// Why the engine did not do what was asked.
@@ -114,6 +117,7 @@ impl App {
             ended_sessions: EndedSessions::default(),
             clock: TokenClock::default(),
             background: Semaphore::new(BACKGROUND_COMMANDS_MAX),
+            sightings: Sightings::default(),
             config,
         })
     }

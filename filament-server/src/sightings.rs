@@ -1,28 +1,66 @@
 //! Where users were seen, and who was kept out by a ban of an address (contract §10.6). What is written here never leaves the server.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use filament_core::decide::address::{NoteAddressHit, ObserveAddress};
+use filament_core::limits::ADDRESS_WRITE_SECS;
 use filament_core::{Actor, Address, Anonymous, Surface};
 use filament_protocol::{GuildId, UserId};
 use tracing::Instrument as _;
 
 use crate::app::App;
+use crate::limits::SIGHTINGS_MAX;
+
+/// How long a pair of user and address need not be written again (IPB-1).
+const FRESH: Duration = Duration::from_secs(ADDRESS_WRITE_SECS);
+
+/// Which users were written down lately, and where: existing clients connect at every click, and the one writer need not hear of it
+/// each time. Core judges what is not found here.
+#[derive(Debug, Default)]
+pub struct Sightings(Mutex<HashMap<(UserId, IpAddr), Instant>>);
+
+impl Sightings {
+    fn is_fresh(&self, user_id: UserId, address: IpAddr, now: Instant) -> bool {
+        let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        written.get(&(user_id, address)).is_some_and(|at| now.saturating_duration_since(*at) < FRESH)
+    }
+
+    /// Notes that a pair was written. When there is no room, the old ones go, and if there are none, all.
+    fn note(&self, user_id: UserId, address: IpAddr, now: Instant) {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.len() >= SIGHTINGS_MAX {
+            written.retain(|_, at| now.saturating_duration_since(*at) < FRESH);
+        }
+        if written.len() >= SIGHTINGS_MAX {
+            written.clear();
+        }
+        written.insert((user_id, address), now);
+    }
+}
 
 impl App {
     /// Remembers that `user_id` was seen at `address` (IPB-1).
     ///
     /// What the user asked for does not depend on it: a store that has no room at the moment is no reason to refuse a login.
     pub async fn remember_address(&self, user_id: UserId, address: IpAddr) {
+        if self.sightings.is_fresh(user_id, address, Instant::now()) {
+            return;
+        }
         let seen = ObserveAddress { user_id, address: Address::from(address) };
-        if let Err(error) = self.engine.execute(Anonymous, seen).await {
-            tracing::debug!(%error, "an address was not remembered");
+        match self.engine.execute(Anonymous, seen).await {
+            Ok(_) => self.sightings.note(user_id, address, Instant::now()),
+            Err(error) => tracing::debug!(%error, "an address was not remembered"),
         }
     }
 
     /// Like [`Self::remember_address`], in the background and when it has its turn: where somebody waits who need not.
     pub fn remember_address_soon(self: &Arc<Self>, user_id: UserId, address: IpAddr) {
+        if self.sightings.is_fresh(user_id, address, Instant::now()) {
+            return;
+        }
         let app = Arc::clone(self);
         let remember = async move {
             // The semaphore is never closed.
@@ -43,5 +81,43 @@ impl App {
             }
         };
         tokio::spawn(note.in_current_span());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
+
+    #[test]
+    fn a_pair_is_fresh_for_a_minute_after_it_was_written() {
+        let (sightings, user, start) = (Sightings::default(), UserId::from_u128(1), Instant::now());
+        assert!(!sightings.is_fresh(user, HERE, start));
+        sightings.note(user, HERE, start);
+        assert!(sightings.is_fresh(user, HERE, start + FRESH - Duration::from_millis(1)));
+        assert!(!sightings.is_fresh(user, HERE, start + FRESH));
+        assert!(!sightings.is_fresh(user, THERE, start), "another address");
+        assert!(!sightings.is_fresh(UserId::from_u128(2), HERE, start), "another user");
+    }
+
+    #[test]
+    fn only_so_many_pairs_are_kept_and_the_old_ones_go_first() {
+        let (sightings, start) = (Sightings::default(), Instant::now());
+        let fill = |from: usize, at| {
+            (from..from + SIGHTINGS_MAX - 1).for_each(|n| sightings.note(UserId::from_u128(n as u128), HERE, at));
+        };
+        let kept = || sightings.0.lock().expect("no panic").len();
+        fill(0, start);
+        let later = start + FRESH;
+        sightings.note(UserId::from_u128(u128::MAX), HERE, later);
+        sightings.note(UserId::from_u128(u128::MAX), THERE, later);
+        assert_eq!(kept(), 2, "the old ones went");
+        fill(0, later);
+        assert!(kept() <= SIGHTINGS_MAX);
+        assert!(sightings.is_fresh(UserId::from_u128(SIGHTINGS_MAX as u128 - 2), HERE, later), "the newest is kept");
     }
 }
