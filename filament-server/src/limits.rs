@@ -116,7 +116,7 @@ pub const CONNECTIONS_PER_USER_RETRY_SECS: u32 = 5;
 /// connects at once; these must never fill the writer's inbox (contract §16.2) in front of what somebody asked for.
 pub const BACKGROUND_COMMANDS_MAX: usize = 32;
 
-/// Pairs of user and address kept to know that they were written lately: some megabytes, and more than reconnect in a minute.
+/// Pairs of user and address kept to know that they were written lately: half a megabyte, and more than reconnect in a minute.
 pub const SIGHTINGS_MAX: usize = 32_768;
 
 /// How long after one note of a closed gate a connection causes no other (IPB-3): refusals are cheap for who sends them, and each note

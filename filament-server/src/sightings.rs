@@ -1,8 +1,9 @@
 //! Where users were seen, and who was kept out by a ban of an address (contract §10.6). What is written here never leaves the server.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use filament_core::decide::address::{NoteAddressHit, ObserveAddress};
@@ -17,27 +18,51 @@ use crate::limits::SIGHTINGS_MAX;
 /// How long a pair of user and address need not be written again (IPB-1).
 const FRESH: Duration = Duration::from_secs(ADDRESS_WRITE_SECS);
 
-/// Which users were written down lately, and where: existing clients connect at every click, and the one writer need not hear of it
-/// each time. Core judges what is not found here.
+/// Which users were written down in this minute, and where: existing clients connect at every click, and the one writer need not hear
+/// of it each time. Core judges what is not found here.
+///
+/// Only a hash of each pair is kept, with a key of this process: it is a note to save work, and there are as many as users.
 #[derive(Debug, Default)]
-pub struct Sightings(Mutex<HashMap<(UserId, IpAddr), Instant>>);
+pub struct Sightings {
+    hasher: RandomState,
+    minute: Mutex<Minute>,
+}
+
+#[derive(Debug, Default)]
+struct Minute {
+    began: Option<Instant>,
+    written: HashSet<u64>,
+}
+
+impl Minute {
+    /// The pairs written in the minute of `now`; begins a new one when it is over.
+    fn at(&mut self, now: Instant) -> &mut HashSet<u64> {
+        if self.began.is_none_or(|began| now.saturating_duration_since(began) >= FRESH) {
+            *self = Self { began: Some(now), written: HashSet::new() };
+        }
+        &mut self.written
+    }
+}
 
 impl Sightings {
     fn is_fresh(&self, user_id: UserId, address: IpAddr, now: Instant) -> bool {
-        let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        written.get(&(user_id, address)).is_some_and(|at| now.saturating_duration_since(*at) < FRESH)
+        let pair = self.hasher.hash_one((user_id, address));
+        self.minute().at(now).contains(&pair)
     }
 
-    /// Notes that a pair was written. When there is no room, the old ones go, and if there are none, all.
+    /// Notes that a pair was written. When there is no room, all are forgotten.
     fn note(&self, user_id: UserId, address: IpAddr, now: Instant) {
-        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = self.hasher.hash_one((user_id, address));
+        let mut minute = self.minute();
+        let written = minute.at(now);
         if written.len() >= SIGHTINGS_MAX {
-            written.retain(|_, at| now.saturating_duration_since(*at) < FRESH);
+            *written = HashSet::new();
         }
-        if written.len() >= SIGHTINGS_MAX {
-            written.clear();
-        }
-        written.insert((user_id, address), now);
+        written.insert(pair);
+    }
+
+    fn minute(&self) -> MutexGuard<'_, Minute> {
+        self.minute.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,30 +119,23 @@ mod tests {
     const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
 
     #[test]
-    fn a_pair_is_fresh_for_a_minute_after_it_was_written() {
+    fn a_pair_is_fresh_until_the_minute_is_over() {
         let (sightings, user, start) = (Sightings::default(), UserId::from_u128(1), Instant::now());
         assert!(!sightings.is_fresh(user, HERE, start));
         sightings.note(user, HERE, start);
         assert!(sightings.is_fresh(user, HERE, start + FRESH - Duration::from_millis(1)));
-        assert!(!sightings.is_fresh(user, HERE, start + FRESH));
         assert!(!sightings.is_fresh(user, THERE, start), "another address");
         assert!(!sightings.is_fresh(UserId::from_u128(2), HERE, start), "another user");
+        assert!(!sightings.is_fresh(user, HERE, start + FRESH));
     }
 
     #[test]
-    fn only_so_many_pairs_are_kept_and_the_old_ones_go_first() {
+    fn only_so_many_pairs_are_kept() {
         let (sightings, start) = (Sightings::default(), Instant::now());
-        let fill = |from: usize, at| {
-            (from..from + SIGHTINGS_MAX - 1).for_each(|n| sightings.note(UserId::from_u128(n as u128), HERE, at));
-        };
-        let kept = || sightings.0.lock().expect("no panic").len();
-        fill(0, start);
-        let later = start + FRESH;
-        sightings.note(UserId::from_u128(u128::MAX), HERE, later);
-        sightings.note(UserId::from_u128(u128::MAX), THERE, later);
-        assert_eq!(kept(), 2, "the old ones went");
-        fill(0, later);
-        assert!(kept() <= SIGHTINGS_MAX);
-        assert!(sightings.is_fresh(UserId::from_u128(SIGHTINGS_MAX as u128 - 2), HERE, later), "the newest is kept");
+        for n in 0..=SIGHTINGS_MAX as u128 {
+            sightings.note(UserId::from_u128(n), HERE, start);
+        }
+        assert_eq!(sightings.minute().written.len(), 1, "all went, and the newest is kept");
+        assert!(sightings.is_fresh(UserId::from_u128(SIGHTINGS_MAX as u128), HERE, start));
     }
 }
