@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use filament_server::config::{Action, Invocation};
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
     for warning in &invocation.warnings {
         tracing::warn!("{warning}");
     }
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    match tokio::runtime::Builder::new_multi_thread().worker_threads(request_threads()).enable_all().build() {
         Ok(runtime) => {
             let code = runtime.block_on(serve(invocation));
             // A password that is still being hashed is nobody's any more.
@@ -63,6 +64,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Threads that serve requests: one core is left to the writer and to delivery, which have threads of their own. On two cores a second
+/// thread here only makes the two wake each other.
+fn request_threads() -> usize {
+    thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
 async fn serve(invocation: Invocation) -> ExitCode {
