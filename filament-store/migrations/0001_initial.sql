@@ -217,10 +217,12 @@ CREATE INDEX audit_refusals ON audit (guild_id, actor_user_id, action, created_a
 -- So is who meets the address gate.
 CREATE INDEX audit_hits ON audit (guild_id, actor_user_id, surface, created_at) WHERE surface IS NOT NULL;
 
--- The writer numbers the entries itself, densely; AUTOINCREMENT is the database's own promise that no number is given twice.
+-- The writer numbers the entries itself, densely, and the last one is never removed: no number is given twice. No AUTOINCREMENT: it
+-- would write a page of its own with every commit.
 CREATE TABLE journal (
-    seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq    INTEGER PRIMARY KEY,
     at     INTEGER NOT NULL,
+    stamp  BLOB    NOT NULL, -- the highest id handed out by then; kept here because the row is written anyway
     head   TEXT    NOT NULL, -- access changes, audiences and sizes, as JSON
     bodies BLOB    NOT NULL  -- the encoded events, one after the other
 ) STRICT;

@@ -64,15 +64,17 @@ fn begin_as(
     write(&transaction, FILE, file)?;
     write(&transaction, RUNNING, format!("{} {machine}", synchronous.word()))?;
     let stamp = read::<[u8; 16]>(&transaction, STAMP)?.map_or(0, u128::from_be_bytes);
-    let head: Option<i64> = transaction.query_row(sql::JOURNAL_LAST_GIVEN, (), |row| row.get(0)).optional()?;
-    let head = head.and_then(|seq| Seq::try_from(seq).ok()).unwrap_or(0);
+    let last = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?));
+    let last = transaction.query_row(sql::JOURNAL_LAST, (), last).optional()?;
+    let stamp = last.map_or(stamp, |(_, with_last)| stamp.max(u128::from_be_bytes(with_last)));
+    let head = last.and_then(|(seq, _)| Seq::try_from(seq).ok()).unwrap_or(0);
     let oldest: Option<i64> = transaction.query_row(sql::JOURNAL_OLDEST, (), |row| row.get(0))?;
     let oldest = oldest.and_then(|seq| Seq::try_from(seq).ok()).unwrap_or(head + 1);
     transaction.commit()?;
     Ok(Lineage { epoch, stamp, head, oldest })
 }
 
-/// Writes the highest id handed out, in the transaction that uses it.
+/// Writes the highest id handed out, in the transaction that uses it: needed where no journal entry of that transaction does.
 pub(crate) fn keep_stamp(connection: &Connection, stamp: u128) -> rusqlite::Result<()> {
     connection.prepare_cached(sql::META_PUT)?.execute((STAMP, stamp.to_be_bytes())).map(drop)
 }

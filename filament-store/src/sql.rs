@@ -27,12 +27,11 @@ statements! {
     SAVEPOINT_UNDO = "ROLLBACK TO command";
 
     // Journal.
-    JOURNAL_APPEND = "INSERT INTO journal (seq, at, head, bodies) VALUES (?1, ?2, ?3, ?4)";
+    JOURNAL_APPEND = "INSERT INTO journal (seq, at, stamp, head, bodies) VALUES (?1, ?2, ?3, ?4, ?5)";
     JOURNAL_AFTER = "SELECT seq, at, head, bodies FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     JOURNAL_HEAD = "SELECT max(seq) FROM journal";
     JOURNAL_OLDEST = "SELECT min(seq) FROM journal";
-    /// The highest number ever given, which outlives the rows.
-    JOURNAL_LAST_GIVEN = "SELECT seq FROM sqlite_sequence WHERE name = 'journal'";
+    JOURNAL_LAST = "SELECT seq, stamp FROM journal ORDER BY seq DESC LIMIT 1";
     /// How far a step may trim: entries of the oldest so many that are too old or too many. The newest entry always stays.
     JOURNAL_TRIM_TO = "SELECT max(seq) FROM (SELECT seq, at FROM journal WHERE seq < ?1 ORDER BY seq LIMIT ?2) WHERE at < ?3 OR seq <= ?4";
     JOURNAL_TRIM = "DELETE FROM journal WHERE seq <= ?1";
@@ -219,7 +218,7 @@ mod tests {
 
     /// Statements that may read whole tables or indexes, and why that is no matter.
     const SCANS: &[(&str, &str)] = &[
-        ("JOURNAL_LAST_GIVEN", "sqlite_sequence has one row"),
+        ("JOURNAL_LAST", "takes the last row"),
         ("CHANNEL_TO_PURGE", "takes the first row there is"),
         ("GUILD_TO_PURGE", "takes the first row there is"),
         (

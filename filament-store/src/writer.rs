@@ -49,6 +49,8 @@ pub(crate) struct Writer {
     connection: Connection,
     shared: Arc<Shared>,
     stamps: StampSource,
+    /// The highest id that the last journal entry carries.
+    kept_stamp: u128,
     entropy: Entropy,
     cache: WriterCache,
     /// The last entry, those of the open transaction included.
@@ -66,6 +68,7 @@ pub(crate) struct Writer {
 #[derive(Clone, Copy)]
 struct Mark {
     head: Seq,
+    kept_stamp: u128,
     entries: usize,
     cache: usize,
 }
@@ -89,6 +92,7 @@ impl Writer {
             connection,
             shared,
             stamps: StampSource::after(lineage.stamp),
+            kept_stamp: lineage.stamp,
             entropy: Entropy::default(),
             cache: WriterCache::new(),
             head: lineage.head,
@@ -252,7 +256,8 @@ impl Writer {
             apply::version(&self.connection, change, seq)?;
         }
         let entry = Entry { seq, at, access: parts.access, events: parts.events };
-        journal::append(&self.connection, &entry, &mut self.scratch)?;
+        self.kept_stamp = self.stamps.last();
+        journal::append(&self.connection, &entry, self.kept_stamp, &mut self.scratch)?;
         for change in &entry.access {
             self.cache.follow(change, seq);
         }
@@ -273,12 +278,13 @@ impl Writer {
     }
 
     fn mark(&self) -> Mark {
-        Mark { head: self.head, entries: self.entries.len(), cache: self.cache.mark() }
+        Mark { head: self.head, kept_stamp: self.kept_stamp, entries: self.entries.len(), cache: self.cache.mark() }
     }
 
     /// Puts everything back that follows the transaction.
     fn return_to(&mut self, mark: Mark) {
         self.head = mark.head;
+        self.kept_stamp = mark.kept_stamp;
         self.entries.truncate(mark.entries);
         self.cache.undo(mark.cache);
     }
@@ -304,7 +310,7 @@ impl Writer {
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        if self.dirty {
+        if self.dirty && self.kept_stamp != self.stamps.last() {
             lineage::keep_stamp(&self.connection, self.stamps.last())?;
         }
         if cfg!(debug_assertions) {

@@ -51,19 +51,25 @@ enum Body<Order> {
     OwnRemoval(OwnRemoval),
 }
 
-/// Writes an entry; `scratch` is reused from entry to entry.
-pub(crate) fn append(connection: &Connection, entry: &Entry, scratch: &mut Vec<u8>) -> Result<(), StoreError> {
+/// Writes an entry, and the highest id handed out with it; `scratch` is reused from entry to entry.
+pub(crate) fn append(
+    connection: &Connection,
+    entry: &Entry,
+    stamp: u128,
+    scratch: &mut Vec<u8>,
+) -> Result<(), StoreError> {
     scratch.clear();
     serde_json::to_writer(&mut *scratch, &head(entry))
         .map_err(|_| StoreError::Inconsistent("an entry cannot be encoded"))?;
     let head = std::str::from_utf8(scratch).map_err(|_| StoreError::Inconsistent("an entry cannot be encoded"))?;
     let mut statement = connection.prepare_cached(sql::JOURNAL_APPEND)?;
+    let (seq, at, stamp) = (signed(entry.seq), secs(entry.at), stamp.to_be_bytes());
     // Nearly every entry has one event with one body: it is bound as it is.
     if let [SealedEvent { body: SealedBody::Shared(only), .. }] = entry.events.as_slice() {
-        statement.execute((signed(entry.seq), secs(entry.at), head, &only[..]))?;
+        statement.execute((seq, at, stamp, head, &only[..]))?;
     } else {
         let bodies: Vec<u8> = entry.events.iter().flat_map(|event| parts(&event.body)).flatten().copied().collect();
-        statement.execute((signed(entry.seq), secs(entry.at), head, bodies))?;
+        statement.execute((seq, at, stamp, head, bodies))?;
     }
     Ok(())
 }
@@ -205,7 +211,7 @@ mod tests {
         let mut scratch = Vec::new();
         for (index, mut written) in entries().into_iter().enumerate() {
             written.seq = index as u64 + 1;
-            append(&connection, &written, &mut scratch).expect("writable");
+            append(&connection, &written, u128::MAX, &mut scratch).expect("writable");
             let read = super::super::read_after(&connection, written.seq - 1, 1).expect("readable");
             assert_eq!(read, [Arc::new(written)]);
         }
@@ -218,7 +224,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().expect("opens");
         crate::migrate::migrate(&mut connection, &crate::StoreConfig::new("unused")).expect("migrates");
         let entry = &entries()[0];
-        append(&connection, entry, &mut Vec::new()).expect("writable");
+        append(&connection, entry, 1, &mut Vec::new()).expect("writable");
         for torn in [
             "bodies = x'00'",
             "bodies = x'00000000'",
