@@ -21,6 +21,34 @@ pub struct Position {
     pub seq: Seq,
 }
 
+/// How far a connection has been told of a journal: everything through entry `seq`, and the first `part` events of the entry
+/// behind it, counted in that entry's own list, whether or not the receiver may hear them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The last entry that was told whole; 0 before the first.
+    pub seq: Seq,
+    /// Events told of the entry `seq + 1`; fewer than it has.
+    pub part: u16,
+}
+
+impl Place {
+    /// Where somebody stands who was told all of an entry.
+    #[must_use]
+    pub const fn after(seq: Seq) -> Self {
+        Self { seq, part: 0 }
+    }
+
+    /// Where somebody stands who was told of the entry `seq` its event `index` and all before it; the entry has `count` events.
+    #[must_use]
+    pub fn within(seq: Seq, index: usize, count: usize) -> Self {
+        if index + 1 >= count {
+            return Self::after(seq);
+        }
+        // No entry has that many events; if one had, some would be told twice rather than never.
+        Self { seq: seq.saturating_sub(1), part: u16::try_from(index + 1).unwrap_or(u16::MAX) }
+    }
+}
+
 /// One committed mutation as the relay sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

@@ -35,7 +35,7 @@ pub use decide::{Command, Limits};
 pub use decision::{Decision, Sealed, SealedParts, seal};
 pub use denial::Denial;
 pub use engine::Engine;
-pub use entry::{ChannelOrder, Entry, OwnRemoval, Position, SealedBody, SealedEvent, Seq};
+pub use entry::{ChannelOrder, Entry, OwnRemoval, Place, Position, SealedBody, SealedEvent, Seq};
 pub use facts::{
     Fact, FactPlan, Facts, LiveSessions, Need, ReactionState, Remembered, Rotation, SessionState, StoredMessage, User,
 };

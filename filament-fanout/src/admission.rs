@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use filament_core::{Address, Seq, UserAccess, permission::GuildGraph};
+use filament_core::{Address, Place, Seq, UserAccess, permission::GuildGraph};
 use filament_protocol::{
-    CloseCode, ConnectionId, Event, GuildId, SessionId, Timestamp, UserId, event::Ready, limits::HEARTBEAT_INTERVAL_MS,
-    text::FeatureName,
+    ChannelId, CloseCode, ConnectionId, Event, GuildId, SessionId, Timestamp, UserId, event::Ready,
+    limits::HEARTBEAT_INTERVAL_MS, text::FeatureName,
 };
 use thiserror::Error;
 
@@ -17,6 +17,8 @@ use crate::{
     hub::Hub,
     limits::{KNOWN_GUILDS_MAX, OVERLOADED_RETRY_AFTER_MS},
     link::Link,
+    mailbox::Mailbox,
+    mode::Mode,
     observe::DisconnectReason,
     registry::ConnectionKey,
     transport::TransportWrite,
@@ -33,14 +35,18 @@ pub struct Hello {
     pub session_id: SessionId,
     /// Whether the user owns the server (DEL-7). The same for all connections of a user.
     pub is_server_owner: bool,
-    /// Whether compatibility notices are heard: neither `batch` nor SSE (contract §4.11).
-    pub is_plain: bool,
+    /// In which form it is told of events.
+    pub mode: Mode,
     /// The features agreed on, sorted, at most 16.
     pub features: Vec<FeatureName>,
     /// When the access token that was presented ends.
     pub token_expires_at: Timestamp,
     /// Where the client comes from (HTTP-18): what bans by address are compared with (DEL-5). `None` is never banned.
     pub address: Option<Address>,
+    /// The cursor it presents, if it is to be resumed there (RES-11).
+    pub cursor: Option<Box<str>>,
+    /// The channels it names at connect, at most 128 (RES-11).
+    pub subscribe: Vec<(GuildId, ChannelId)>,
 }
 
 /// Why a connection is not admitted (GW-4).
@@ -161,9 +167,10 @@ impl<W: TransportWrite> Hub<W> {
         let key = self.registry.next_key();
         let shards = u32::try_from(self.config.shard_count()).unwrap_or(1);
         let shard = u16::try_from(key % shards).unwrap_or(0);
-        let link = Link::new(transport, key, shard, hello.is_plain, now);
+        let mailbox = Mailbox::new(hello.mode, hello.user_id, Place::after(self.position));
+        let link = Link::new(transport, key, shard, hello.mode, mailbox, now);
         let token_expires_at = newest_expires_at.max(hello.token_expires_at);
-        let next_ping_ms = now.ms() + self.config.ping_secs * 1_000;
+        let next_ping_ms = now.ms() + self.config.ping_ms(hello.mode);
         self.registry.insert(
             Arc::clone(&link),
             hello.user_id,
@@ -189,7 +196,7 @@ impl<W: TransportWrite> Hub<W> {
 
     /// Closes a transport that was never taken in.
     pub(crate) fn refuse(&mut self, transport: W, code: CloseCode, now: Now) -> Arc<Link<W>> {
-        let link = Link::new(transport, ConnectionKey::MAX, 0, true, now);
+        let link = Link::new(transport, ConnectionKey::MAX, 0, Mode::Plain, Mailbox::default(), now);
         let retry_after_ms = matches!(code, CloseCode::Overloaded).then_some(OVERLOADED_RETRY_AFTER_MS);
         self.stats.disconnected(DisconnectReason::Closed(code));
         self.begin_end(&link, Cause::Server { code, retry_after_ms }, now);

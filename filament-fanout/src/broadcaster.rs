@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-use filament_core::{Audience, SealedBody, SealedEvent};
+use filament_core::{Audience, Place, SealedBody, SealedEvent};
 use filament_protocol::{Event, EventKind, GuildId, Permission, UserId};
 
 use crate::{
@@ -101,8 +101,9 @@ impl<W> Outbox<W> {
 }
 
 impl<W: TransportWrite> Hub<W> {
-    /// Delivers a sealed event. `before` are those who saw the channel of an `EDGE` before the mutation.
-    pub(crate) fn deliver(&mut self, event: &SealedEvent, before: &[UserId], origin_us: u64, now: Now) {
+    /// Delivers a sealed event. `before` are those who saw the channel of an `EDGE` before the mutation; `place` is where the
+    /// receivers stand then.
+    pub(crate) fn deliver(&mut self, event: &SealedEvent, before: &[UserId], place: Place, origin_us: u64, now: Now) {
         let reach = Reach::Audience(event.audience);
         let taken = match (&event.body, event.audience) {
             (SealedBody::Shared(text), Audience::Subscribers(_, channel_id)) if !event.plain_only => {
@@ -110,13 +111,13 @@ impl<W: TransportWrite> Hub<W> {
                 if subscribers.is_empty() {
                     return;
                 }
-                self.outbox.put_to(subscribers, &Frame::sealed(event.kind, reach, text, origin_us))
+                self.outbox.put_to(subscribers, &Frame::sealed(event.kind, reach, text, origin_us, place))
             }
             (SealedBody::Shared(text), _) => self.deliver_picked(
                 event,
                 before,
                 |_| (),
-                |()| Some(Frame::sealed(event.kind, reach, text, origin_us)),
+                |()| Some(Frame::sealed(event.kind, reach, text, origin_us, place)),
                 now,
             ),
             (SealedBody::ByAudit { with_actor, without_actor }, _) => {
@@ -130,17 +131,17 @@ impl<W: TransportWrite> Hub<W> {
                     |(access, user_id)| may_read_audit(access, user_id),
                     |with| {
                         let text = if with { with_actor } else { without_actor };
-                        Some(Frame::sealed(event.kind, reach, text, origin_us))
+                        Some(Frame::sealed(event.kind, reach, text, origin_us, place))
                     },
                     now,
                 )
             }
-            (SealedBody::ChannelOrder(order), _) => self.deliver_order(order, origin_us, now),
+            (SealedBody::ChannelOrder(order), _) => self.deliver_order(order, place, origin_us, now),
             (SealedBody::OwnRemoval(removal), _) => self.deliver_picked(
                 event,
                 before,
                 |(_, user_id)| user_id,
-                |user_id| Frame::live(&removal.event(user_id), reach, origin_us).ok(),
+                |user_id| Frame::rendered(&removal.event(user_id), reach, origin_us, place).ok(),
                 now,
             ),
         };
@@ -164,7 +165,7 @@ impl<W: TransportWrite> Hub<W> {
         let gate = event.audience.guild_id().filter(|_| is_gated).and_then(|id| Gate::of(access, id, now.wall));
         for registered in receivers(registry, access, &event.audience, before) {
             let (user_id, link) = (registered.user_id, &registered.handle);
-            if event.plain_only && !link.is_plain || gate.is_some_and(|gate| gate.stops(registered)) {
+            if event.plain_only && !link.mode.is_plain() || gate.is_some_and(|gate| gate.stops(registered)) {
                 continue;
             }
             let class = class_of((access, user_id));

@@ -151,7 +151,7 @@ impl<W: TransportWrite> Hub<W> {
             Cause::Server { code, retry_after_ms } if was_open => {
                 let farewell = link.transport.closing(code, retry_after_ms);
                 let keep = matches!(code, CloseCode::GoingAway);
-                (Some(mailbox.begin_close(farewell, keep, false, now, on_drop)), None)
+                (Some(mailbox.begin_close(farewell, keep, !link.talks_back(), now, on_drop)), None)
             }
             Cause::Client { code } if was_open => {
                 let farewell = link.transport.close_answer(code);

@@ -2,9 +2,12 @@
 
 use std::thread::available_parallelism;
 
-use crate::limits::{
-    CONNECTIONS_MAX, CONNECTIONS_PER_USER, IDLE_SECS, INPUT_BYTES_MAX, INPUT_FRAMES_MAX, PING_SECS, QUEUE_BYTES,
-    QUEUE_FRAMES, SHARDS_MAX, TOKEN_GRACE_SECS,
+use crate::{
+    limits::{
+        CONNECTIONS_MAX, CONNECTIONS_PER_USER, IDLE_SECS, INPUT_BYTES_MAX, INPUT_FRAMES_MAX, PING_SECS, QUEUE_BYTES,
+        QUEUE_FRAMES, QUEUE_FRAMES_LIMIT, SHARDS_MAX, STREAM_PING_SECS, TOKEN_GRACE_SECS,
+    },
+    mode::Mode,
 };
 
 /// Bounds and times of delivery. The defaults are the contract's (§16.1).
@@ -22,6 +25,8 @@ pub struct FanoutConfig {
     pub token_grace_secs: u64,
     /// Seconds between two pings (GW-40).
     pub ping_secs: u64,
+    /// Seconds between two pings of a stream (SSE-4).
+    pub stream_ping_secs: u64,
     /// Seconds without an inbound byte that close a connection (GW-40); more than twice `ping_secs`.
     pub idle_secs: u64,
     /// Flush loops, 1..=64; by default one for every two cores, so that relay, readers and store have the others.
@@ -37,6 +42,7 @@ impl Default for FanoutConfig {
             connections_per_user: CONNECTIONS_PER_USER,
             token_grace_secs: TOKEN_GRACE_SECS,
             ping_secs: PING_SECS,
+            stream_ping_secs: STREAM_PING_SECS,
             idle_secs: IDLE_SECS,
             shards: (available_parallelism().map_or(1, usize::from) / 2).clamp(1, SHARDS_MAX),
         }
@@ -49,10 +55,18 @@ impl FanoutConfig {
         self.shards.clamp(1, SHARDS_MAX)
     }
 
+    /// Milliseconds between two pings of a connection of that form.
+    pub(crate) const fn ping_ms(&self, mode: Mode) -> u64 {
+        match mode {
+            Mode::Plain | Mode::Batch { .. } => self.ping_secs * 1_000,
+            Mode::Stream => self.stream_ping_secs * 1_000,
+        }
+    }
+
     /// The bounds of one mailbox.
     pub(crate) fn bounds(&self) -> Bounds {
         Bounds {
-            frames: self.queue_frames,
+            frames: self.queue_frames.min(QUEUE_FRAMES_LIMIT),
             bytes: self.queue_bytes,
             input_frames: INPUT_FRAMES_MAX.min(self.queue_frames / 2),
             input_bytes: INPUT_BYTES_MAX.min(self.queue_bytes / 2),

@@ -21,7 +21,7 @@ use crate::{
         RELAY_RETRY_MAX, RELAY_RETRY_MIN, TICK_MS,
     },
     link::Link,
-    mailbox::Flushed,
+    mailbox::{Flushed, Writing},
     observe::Tally,
     transport::TransportWrite,
     upstream::UpstreamError,
@@ -185,13 +185,15 @@ async fn flush_loop<W: TransportWrite>(shared: Arc<Shared<W>>, index: usize) {
             }
             for turn in links.chunks(FLUSHES_PER_TURN_MAX) {
                 for some in turn.chunks(FLUSHES_PER_CLOCK_READ) {
-                    let now = shared.clock.now();
+                    let (position, now) = (*shared.position.borrow(), shared.clock.now());
                     // Between two flushes lies a system call, after which little of the next link would be left in the cache.
                     for link in some {
                         link.prefetch();
                         link.transport.prefetch();
                     }
-                    some.iter().for_each(|link| flush(&shared, link, now, &mut tally));
+                    let (bounds, cursors) = (&shared.bounds, &*shared.cursors);
+                    let mut writing = Writing { bounds, cursors, position, now, tally: &mut tally };
+                    some.iter().for_each(|link| flush(&shared, link, &mut writing));
                 }
                 yield_now().await;
             }
@@ -201,8 +203,8 @@ async fn flush_loop<W: TransportWrite>(shared: Arc<Shared<W>>, index: usize) {
     }
 }
 
-fn flush<W: TransportWrite>(shared: &Arc<Shared<W>>, link: &Arc<Link<W>>, now: Now, tally: &mut Tally) {
-    let flushed = link.lock().flush(&link.transport, &shared.bounds, now, tally);
+fn flush<W: TransportWrite>(shared: &Arc<Shared<W>>, link: &Arc<Link<W>>, writing: &mut Writing<'_>) {
+    let flushed = link.lock().flush(&link.transport, writing);
     match flushed {
         Flushed::Drained => {}
         Flushed::Blocked => {

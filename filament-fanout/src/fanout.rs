@@ -19,6 +19,7 @@ use crate::{
     clock::{Clock, Now, SystemClock},
     config::{Bounds, FanoutConfig},
     connection::Connection,
+    cursor::Cursors,
     flush::Shard,
     hub::Hub,
     limits::{DRAIN_MAX, FENCE_MAX, LOAD_ATTEMPTS_MAX, LOAD_MAX, TICK_MS},
@@ -50,6 +51,7 @@ pub(crate) struct Shared<W> {
     hub: Mutex<Hub<W>>,
     pub(crate) shards: Box<[Shard<W>]>,
     pub(crate) upstream: Box<dyn Upstream>,
+    pub(crate) cursors: Arc<dyn Cursors>,
     /// The last entry that is in force (FEN-2, FEN-3).
     pub(crate) position: watch::Sender<Seq>,
     pub(crate) clock: Box<dyn Clock>,
@@ -82,8 +84,13 @@ impl<W> Shared<W> {
 impl<W: TransportWrite> Fanout<W> {
     /// Makes a fanout that starts at the journal's head.
     #[must_use]
-    pub fn new<J: Journal, A: AccessSource>(config: FanoutConfig, journal: Arc<J>, access: Arc<A>) -> Self {
-        Self::with_clock(config, journal, access, SystemClock::default())
+    pub fn new<J: Journal, A: AccessSource>(
+        config: FanoutConfig,
+        journal: Arc<J>,
+        access: Arc<A>,
+        cursors: Arc<dyn Cursors>,
+    ) -> Self {
+        Self::with_clock(config, journal, access, cursors, SystemClock::default())
     }
 
     /// The same with a clock of one's own.
@@ -92,6 +99,7 @@ impl<W: TransportWrite> Fanout<W> {
         config: FanoutConfig,
         journal: Arc<J>,
         access: Arc<A>,
+        cursors: Arc<dyn Cursors>,
         clock: impl Clock,
     ) -> Self {
         let stats = Arc::new(Stats::default());
@@ -101,6 +109,7 @@ impl<W: TransportWrite> Fanout<W> {
             hub: Mutex::new(Hub::new(config, Arc::clone(&stats), position)),
             shards: (0..config.shard_count()).map(|_| Shard::default()).collect(),
             upstream: Box::new(upstream),
+            cursors,
             position: watch::Sender::new(position),
             clock: Box::new(clock),
             stats,

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use filament_core::Audience;
+use filament_core::{Audience, Place};
 use filament_protocol::{ChannelId, Class, EncodeError, Event, EventKind, GuildId, UserId, event::HeartbeatAck};
 
 /// Bytes kept free before the payload for the longest head of RFC 6455.
@@ -24,6 +24,7 @@ struct Inner {
     class: Class,
     reach: Reach,
     origin_us: u64,
+    place: Option<Place>,
     numbered: Option<Box<HeartbeatAck>>,
 }
 
@@ -65,13 +66,14 @@ impl Reach {
 }
 
 impl Frame {
-    /// A journalled event, as it was sealed. `origin_us` is when it was committed, for the delivery times.
+    /// A journalled event, as it was sealed. `origin_us` is when it was committed, for the delivery times; `place` is where its
+    /// receivers stand when they have it.
     #[must_use]
-    pub fn sealed(kind: EventKind, reach: Reach, text: &[u8], origin_us: u64) -> Self {
+    pub fn sealed(kind: EventKind, reach: Reach, text: &[u8], origin_us: u64, place: Place) -> Self {
         let mut bytes = Vec::with_capacity(HEAD_BYTES_MAX + text.len());
         bytes.resize(HEAD_BYTES_MAX, 0);
         bytes.extend_from_slice(text);
-        Self::from_text(bytes, kind, reach, origin_us, None)
+        Self::from_text(bytes, kind, reach, origin_us, Some(place), None)
     }
 
     /// An event that is not journalled, made at `now_us`.
@@ -85,7 +87,32 @@ impl Frame {
             Event::HeartbeatAck(ack) => Some(Box::new(ack.clone())),
             _ => None,
         };
-        Ok(Self::from_text(bytes, event.kind(), reach, now_us, numbered))
+        Ok(Self::from_text(bytes, event.kind(), reach, now_us, None, numbered))
+    }
+
+    /// A journalled event that was rendered for its receiver.
+    ///
+    /// # Errors
+    /// As [`live`](Self::live).
+    pub(crate) fn rendered(event: &Event, reach: Reach, origin_us: u64, place: Place) -> Result<Self, EncodeError> {
+        let mut bytes = vec![0; HEAD_BYTES_MAX];
+        event.encode_into(&mut bytes)?;
+        Ok(Self::from_text(bytes, event.kind(), reach, origin_us, Some(place), None))
+    }
+
+    /// A message made of other frames: `write` appends its text, of `text_bytes` if that is known.
+    pub(crate) fn composed(text_bytes: usize, write: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut bytes = Vec::with_capacity(HEAD_BYTES_MAX + text_bytes);
+        bytes.resize(HEAD_BYTES_MAX, 0);
+        write(&mut bytes);
+        Self::from_text(bytes, EventKind::Batch, Reach::Connection, 0, None, None)
+    }
+
+    /// A live frame of any text.
+    #[cfg(test)]
+    pub(crate) fn unplaced(text: &[u8]) -> Self {
+        let bytes = [&[0; HEAD_BYTES_MAX], text].concat();
+        Self::from_text(bytes, EventKind::VoiceParticipantJoin, Reach::Connection, 0, None, None)
     }
 
     fn from_text(
@@ -93,6 +120,7 @@ impl Frame {
         kind: EventKind,
         reach: Reach,
         origin_us: u64,
+        place: Option<Place>,
         numbered: Option<Box<HeartbeatAck>>,
     ) -> Self {
         let head_start = write_head(&mut bytes);
@@ -103,6 +131,7 @@ impl Frame {
             class: kind.class(),
             reach,
             origin_us,
+            place,
             numbered,
         }))
     }
@@ -153,6 +182,12 @@ impl Frame {
     #[must_use]
     pub fn reach(&self) -> &Reach {
         &self.0.reach
+    }
+
+    /// Where its receiver stands when it has the frame, if it is journalled.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        self.0.place
     }
 
     /// When it was committed or made, in microseconds of the clock.
@@ -206,7 +241,7 @@ mod tests {
         ];
         for (length, head) in table {
             let text = vec![b'x'; length];
-            let frame = Frame::sealed(EventKind::MessageCreate, Reach::Connection, &text, 0);
+            let frame = Frame::sealed(EventKind::MessageCreate, Reach::Connection, &text, 0, Place::after(1));
             assert_eq!(&frame.websocket()[..head.len()], head);
             assert_eq!(&frame.websocket()[head.len()..], &text[..]);
             assert_eq!(frame.payload(), &text[..]);
@@ -226,12 +261,13 @@ mod tests {
             br#"{"v":1,"t":"heartbeat_ack","d":{"s":42,"access_rev":7,"server_time_unix":1}}"#
         );
         assert!(numbered.is_numbered() && numbered.origin_us() == 5);
-        assert!(Frame::sealed(EventKind::MessageCreate, Reach::Connection, b"{}", 0).numbered(1).is_none());
+        let other = Frame::sealed(EventKind::MessageCreate, Reach::Connection, b"{}", 0, Place::after(1));
+        assert!(other.numbered(1).is_none());
     }
 
     #[test]
     fn debug_text_shows_no_payload() {
-        let frame = Frame::sealed(EventKind::MessageCreate, Reach::Connection, b"secret", 0);
+        let frame = Frame::sealed(EventKind::MessageCreate, Reach::Connection, b"secret", 0, Place::after(1));
         assert!(!format!("{frame:?}").contains("secret"));
     }
 }

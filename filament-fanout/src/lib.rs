@@ -7,6 +7,7 @@ mod clock;
 mod close;
 mod config;
 mod connection;
+mod cursor;
 mod drive;
 mod fanout;
 mod flush;
@@ -16,6 +17,7 @@ mod hub;
 pub mod limits;
 mod link;
 mod mailbox;
+mod mode;
 mod observe;
 mod presence;
 mod registry;
@@ -37,9 +39,14 @@ pub use admission::{Hello, Refusal};
 pub use clock::{Clock, Now, SystemClock};
 pub use config::FanoutConfig;
 pub use connection::Connection;
+pub use cursor::{CursorError, Cursors, NoCursors};
 pub use fanout::Fanout;
 pub use frame::{Frame, Reach};
+pub use mode::Mode;
 pub use observe::{
     DisconnectReason, DropReason, FanoutStats, HistogramStats, QUEUE_BYTES_BOUNDS, QUEUE_FRAMES_BOUNDS, TIME_BOUNDS_NS,
 };
-pub use transport::TransportWrite;
+pub use transport::{
+    TransportWrite,
+    memory::{MemoryMessage, MemoryRead, MemoryWrite, memory_pair},
+};

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// Durable and live frames one connection may have waiting (GW-43): one more closes it with 4008.
 pub const QUEUE_FRAMES: usize = 256;
+/// Most frames that may be configured as that bound (contract §16.1): a mailbox counts them in 16 bits.
+pub const QUEUE_FRAMES_LIMIT: usize = 4_096;
 /// Bytes of those frames (GW-43): one frame that does not fit closes it with 4008.
 pub const QUEUE_BYTES: usize = 1_048_576;
 /// Frames waiting above which no more commands of the connection are read (GW-26): half of what it may have.
@@ -14,6 +16,10 @@ pub const INPUT_FRAMES_MAX: usize = QUEUE_FRAMES / 2;
 pub const INPUT_BYTES_MAX: usize = QUEUE_BYTES / 2;
 /// Keys of the ephemeral lane of one connection (GW-44): one more drops the oldest, counted.
 pub const EPHEMERAL_KEYS_MAX: usize = 256;
+/// Replayed frames one connection may have waiting before a resume waits for the peer: two messages of `batch`.
+pub const REPLAY_FRAMES_WAITING_MAX: usize = 2 * filament_protocol::limits::BATCH_EVENTS_MAX;
+/// Bytes of those frames above which a resume waits for the peer.
+pub const REPLAY_BYTES_WAITING_MAX: usize = 131_072;
 /// Control frames (pings, pongs) one connection may have waiting: a newer one takes the place of the last.
 pub const CONTROLS_QUEUED_MAX: usize = 4;
 /// Subscriptions of one connection (contract §16.2): one more is refused with `quota_exceeded`.
@@ -25,6 +31,16 @@ pub const SUBSCRIPTIONS_MAX: usize = filament_protocol::limits::SUBSCRIPTIONS_PE
 pub const SLICES_PER_WRITE_MAX: usize = 64;
 /// Pieces one frame may take on a transport: SSE puts something before and behind the text.
 pub const PIECES_PER_FRAME: usize = 3;
+/// Events of a stream handed to a transport in one call: more gain little over the system call.
+pub const BLOCKS_PER_WRITE_MAX: usize = 16;
+/// Bytes of a cursor (RES-10).
+pub const CURSOR_BYTES_MAX: usize = 256;
+/// The first line of an SSE stream: how long a client waits before it comes back (SSE-2), milliseconds.
+pub(crate) const STREAM_RETRY: &[u8] = b"retry: 2000\n";
+/// Messages a transport in memory takes before it would block.
+pub const MEMORY_MESSAGES_MAX: usize = 64;
+/// Bytes of those messages; a single larger one is taken all the same.
+pub const MEMORY_BYTES_MAX: usize = 262_144;
 /// Mailboxes a flush loop writes before other tasks of its thread get a turn: about a millisecond of system calls.
 pub const FLUSHES_PER_TURN_MAX: usize = 256;
 /// Mailboxes written between two looks at the clock: keeps the error of the delivery times below their first bucket.
@@ -60,6 +76,8 @@ pub const ACCESS_TOLD_PER_TURN_MAX: usize = 64;
 pub const SWEEP_MS: u64 = 1_000;
 /// Time between two pings of one connection (GW-40), seconds.
 pub const PING_SECS: u64 = 25;
+/// Time between two pings of an SSE stream (SSE-4), seconds.
+pub const STREAM_PING_SECS: u64 = 15;
 /// Time without any inbound byte after which a connection is closed with 4003 (GW-40), seconds.
 pub const IDLE_SECS: u64 = 60;
 /// Time a connection outlives the newest access token of its session (GW-42), seconds.

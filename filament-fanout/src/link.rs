@@ -11,6 +11,7 @@ use std::{
 use crate::{
     clock::Now,
     mailbox::{Ending, Mailbox},
+    mode::Mode,
     registry::ConnectionKey,
     transport::TransportWrite,
 };
@@ -24,22 +25,22 @@ pub(crate) struct Link<W> {
     pub(crate) key: ConnectionKey,
     /// The flush loop that writes to it.
     pub(crate) shard: u16,
-    /// Whether it hears the compatibility notices (contract §4.11).
-    pub(crate) is_plain: bool,
+    /// In which form it is told of events.
+    pub(crate) mode: Mode,
     pub(crate) transport: W,
     mailbox: Mutex<Mailbox>,
 }
 
 impl<W> Link<W> {
-    pub(crate) fn new(transport: W, key: ConnectionKey, shard: u16, is_plain: bool, now: Now) -> Arc<Self> {
-        Arc::new(Self {
-            mailbox: Mutex::default(),
-            transport,
-            heard_ms: AtomicU64::new(now.ms()),
-            key,
-            shard,
-            is_plain,
-        })
+    pub(crate) fn new(
+        transport: W,
+        key: ConnectionKey,
+        shard: u16,
+        mode: Mode,
+        mailbox: Mailbox,
+        now: Now,
+    ) -> Arc<Self> {
+        Arc::new(Self { mailbox: Mutex::new(mailbox), transport, heard_ms: AtomicU64::new(now.ms()), key, shard, mode })
     }
 
     /// The mailbox. Taken after the hub's lock or without it, never before; held across at most one flush.
@@ -67,6 +68,11 @@ impl<W> Link<W> {
 }
 
 impl<W: TransportWrite> Link<W> {
+    /// Whether the peer says something: if not, nothing it should have said is waited for.
+    pub(crate) fn talks_back(&self) -> bool {
+        self.mode.talks_back() && self.transport.talks_back()
+    }
+
     /// Shuts the transport down as the end asks for, if it came to one.
     pub(crate) fn shut_down(&self, ending: Option<Ending>) {
         match ending {

@@ -3,24 +3,34 @@
 //! Durable and live frames wait in one queue; a frame that does not fit is refused, and the hub closes the connection (GW-43).
 //! Ephemeral frames wait in the lane, where the newest value per key wins (GW-44). The queue is written first. A frame of
 //! which some bytes have been written is neither removed nor dropped: it is finished, whatever else happens.
+//!
+//! A connection that is not plain gets messages [composed](compose) of several frames; for those the same holds of a message.
 
+mod compose;
 mod ending;
+mod hold;
 mod lane;
 mod queue;
+mod text;
 mod write;
 
 use std::{mem, task::Waker};
 
 use bytes::Bytes;
-use filament_protocol::EventKind;
+use filament_core::Place;
+use filament_protocol::{EventKind, UserId};
 
-pub(crate) use self::{ending::Ending, write::Flushed};
-use self::{ending::Stage, lane::Lane, queue::Queue};
+use self::{compose::Composer, ending::Stage, lane::Lane, queue::Queue};
+pub(crate) use self::{
+    ending::Ending,
+    write::{Flushed, Writing},
+};
 use crate::{
     clock::Now,
     config::Bounds,
     frame::{Frame, Reach},
     limits::{CONTROLS_QUEUED_MAX, PIECES_PER_FRAME, WRITE_STALL_MS},
+    mode::Mode,
     observe::DropReason,
     transport::TransportWrite,
 };
@@ -36,13 +46,17 @@ pub(crate) struct Mailbox {
     blocked: bool,
     /// Whether nothing was put in since the last [`trim`](Self::trim).
     idle: bool,
-    controls: u16,
+    controls: u8,
+    /// Durable and live frames that wait.
+    frames: u16,
+    /// Those of them that carry their number.
     numbered: u16,
-    frames: usize,
+    /// What a connection needs besides that is not plain.
+    composer: Option<Box<Composer>>,
     bytes: usize,
     /// Bytes of the first frame that were written already.
     skip: usize,
-    /// Data frames written: the `s` of the next one, `ready` being frame 0 (GW-46).
+    /// Data messages written: the `s` of the next one, `ready` being frame 0 (GW-46).
     written: u64,
     /// When the peer last took a byte, or when it began to take none.
     progress_ms: u64,
@@ -76,19 +90,29 @@ pub(crate) enum Put {
 pub(crate) type OnDrop<'a> = &'a mut dyn FnMut(EventKind, DropReason);
 
 impl Mailbox {
+    /// A mailbox of a connection of that form, of a user who was told everything up to `place`.
+    pub(crate) fn new(mode: Mode, user_id: UserId, place: Place) -> Self {
+        let composer = (!mode.is_plain()).then(|| Box::new(Composer::new(mode, user_id, place)));
+        Self { composer, ..Self::default() }
+    }
+
     /// Puts a durable or live frame behind all others.
     #[inline]
     pub(crate) fn put(&mut self, frame: Frame, bounds: &Bounds) -> Put {
         if self.stage != Stage::Open {
             return Put::Closed;
         }
-        let weight = frame.weight();
-        if self.frames >= bounds.frames || self.bytes + weight > bounds.bytes {
+        let frame = match &self.composer {
+            None => frame,
+            Some(_) => match self.put_held(frame, bounds) {
+                Ok(put) => return put,
+                Err(frame) => frame,
+            },
+        };
+        if usize::from(self.frames) >= bounds.frames || self.bytes + frame.weight() > bounds.bytes {
             return Put::Overflow;
         }
-        self.frames += 1;
-        self.bytes += weight;
-        self.numbered += u16::from(frame.is_numbered());
+        self.count(&frame);
         self.queue.push_back(Queued::Event(frame));
         self.mark_dirty()
     }
@@ -99,7 +123,33 @@ impl Mailbox {
             return Put::Closed;
         }
         self.lane.get_or_insert_default().put(frame, on_drop);
+        if self.is_held() {
+            self.idle = false;
+            return Put::Behind;
+        }
         self.mark_dirty()
+    }
+
+    #[inline]
+    fn count(&mut self, frame: &Frame) {
+        self.frames += 1;
+        self.bytes += frame.weight();
+        self.numbered += u16::from(frame.is_numbered());
+    }
+
+    #[inline]
+    fn uncount(&mut self, frame: &Frame) {
+        self.frames -= 1;
+        self.bytes -= frame.weight();
+        self.numbered -= u16::from(frame.is_numbered());
+    }
+
+    /// How many at the front of the queue have bytes that were written.
+    fn started(&self) -> usize {
+        match &self.composer {
+            None => usize::from(self.skip > 0),
+            Some(composer) => composer.begun_items(),
+        }
     }
 
     /// Puts control bytes of the transport behind what waits. At most [`CONTROLS_QUEUED_MAX`] wait: a newer one then takes
@@ -109,7 +159,7 @@ impl Mailbox {
             return Put::Closed;
         }
         if usize::from(self.controls) >= CONTROLS_QUEUED_MAX {
-            let started = usize::from(self.skip > 0);
+            let started = self.started();
             let waiting = self.queue.iter_mut().enumerate().filter(|(index, _)| *index >= started);
             if let Some(last) = waiting.filter_map(|(_, queued)| queued.control_mut()).last() {
                 *last = bytes;
@@ -142,13 +192,13 @@ impl Mailbox {
 
     /// Whether no event waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.frames == 0 && self.lane.as_ref().is_none_or(|lane| lane.is_empty())
+        self.frames == 0 && self.lane_is_empty()
     }
 
     /// Durable and live frames waiting, and their bytes.
     #[cfg(test)]
     pub(crate) fn depth(&self) -> (usize, usize) {
-        (self.frames, self.bytes)
+        (usize::from(self.frames), self.bytes)
     }
 
     /// Whether another command of the connection may be read (GW-26); if not, `waker` is woken when it may.
@@ -162,17 +212,15 @@ impl Mailbox {
     }
 
     fn has_room(&self, bounds: &Bounds) -> bool {
-        self.frames <= bounds.input_frames && self.bytes <= bounds.input_bytes
+        usize::from(self.frames) <= bounds.input_frames && self.bytes <= bounds.input_bytes
     }
 
     /// Removes what waits and may no longer be had, except a frame of which bytes were written (DEL-2).
     pub(crate) fn purge(&mut self, mut may_have: impl FnMut(&Reach) -> bool, on_drop: OnDrop<'_>) {
-        let mut started = self.skip > 0;
+        let mut started = self.started();
         let (mut frames, mut bytes, mut numbered) = (self.frames, self.bytes, self.numbered);
-        self.queue.retain(|queued| {
-            let is_started = mem::take(&mut started);
-            let Queued::Event(frame) = queued else { return true };
-            if is_started || may_have(frame.reach()) {
+        let mut keep = |frame: &Frame| {
+            if may_have(frame.reach()) {
                 return true;
             }
             frames -= 1;
@@ -180,7 +228,17 @@ impl Mailbox {
             numbered -= u16::from(frame.is_numbered());
             on_drop(frame.kind(), DropReason::Revoked);
             false
+        };
+        self.queue.retain(|queued| {
+            let is_started = started > 0;
+            started = started.saturating_sub(1);
+            let Queued::Event(frame) = queued else { return true };
+            is_started || keep(frame)
         });
+        if let Some(hold) = self.composer.as_mut().and_then(|composer| composer.hold.as_mut()) {
+            hold.frames.retain(&mut keep);
+            hold.bytes = hold.frames.iter().map(Frame::weight).sum();
+        }
         (self.frames, self.bytes, self.numbered) = (frames, bytes, numbered);
         if let Some(lane) = &mut self.lane {
             lane.retain(|frame| may_have(frame.reach()), on_drop);
@@ -194,7 +252,7 @@ impl Mailbox {
 
     /// Gives back the heap of a mailbox that was empty since the last call.
     pub(crate) fn trim(&mut self) {
-        if mem::replace(&mut self.idle, true) && !self.dirty {
+        if mem::replace(&mut self.idle, true) && !self.dirty && !self.is_held() {
             self.queue.trim();
             self.lane = None;
         }
@@ -204,24 +262,32 @@ impl Mailbox {
         if let Some(waker) = self.reader.take() {
             waker.wake();
         }
+        self.wake_feeder();
     }
 
     /// Panics if the counts disagree with what waits. For tests.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn check_invariants(&self, bounds: &Bounds) {
         self.queue.check_invariants();
-        let events = || self.queue.iter().filter_map(Queued::event);
-        assert_eq!(self.frames, events().count(), "frames are counted");
+        let hold = self.composer.as_ref().and_then(|composer| composer.hold.as_ref());
+        let held = || hold.iter().flat_map(|hold| &hold.frames);
+        let events = || self.queue.iter().filter_map(Queued::event).chain(held());
+        assert_eq!(usize::from(self.frames), events().count(), "frames are counted");
         assert_eq!(self.bytes, events().map(Frame::weight).sum::<usize>(), "bytes are counted");
         assert_eq!(usize::from(self.numbered), events().filter(|frame| frame.is_numbered()).count());
-        assert_eq!(usize::from(self.controls), self.queue.len() - self.frames, "controls are counted");
+        let controls = self.queue.iter().filter(|queued| queued.event().is_none()).count();
+        assert_eq!(usize::from(self.controls), controls, "controls are counted");
+        assert_eq!(hold.map_or(0, |hold| hold.bytes), held().map(Frame::weight).sum::<usize>());
+        if let Some(composer) = &self.composer {
+            return composer.check_invariants(self.skip);
+        }
         // An ephemeral frame that is partly written may come on top of a queue that is filled behind it.
         let started = self.queue.front().and_then(Queued::event).filter(|_| self.skip > 0);
         let extra =
             started.filter(|frame| frame.class() == filament_protocol::Class::Ephemeral).map_or(0, Frame::weight);
         // A late number may be some digits longer than the zero it was put in with.
         let digits = usize::from(self.numbered) * 20;
-        assert!(self.frames <= bounds.frames + usize::from(extra > 0), "frames are bounded");
+        assert!(usize::from(self.frames) <= bounds.frames + usize::from(extra > 0), "frames are bounded");
         assert!(self.bytes <= bounds.bytes + extra + digits, "bytes are bounded");
         assert!(
             usize::from(self.controls) <= CONTROLS_QUEUED_MAX + 1,
@@ -250,7 +316,6 @@ impl Queued {
         }
     }
 
-    #[cfg(any(test, feature = "testing"))]
     fn event(&self) -> Option<&Frame> {
         match self {
             Self::Event(frame) => Some(frame),

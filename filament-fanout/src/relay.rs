@@ -11,7 +11,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use filament_core::{
-    AccessBefore, AccessChange, AccessShift, Audience, Entry, MemberLoss,
+    AccessBefore, AccessChange, AccessShift, Audience, Entry, MemberLoss, Place,
     permission::{GraphChange, GuildGraph},
 };
 use filament_protocol::{
@@ -95,7 +95,8 @@ impl<W: TransportWrite> Hub<W> {
         let (ended, shifts) = self.apply_access(entry, graphs, now);
         for (index, event) in entry.events.iter().enumerate() {
             let before = before.iter().find(|(at, _)| *at == index).map_or(&[][..], |(_, users)| users);
-            self.deliver(event, before, origin_us, now);
+            let place = Place::within(entry.seq, index, entry.events.len());
+            self.deliver(event, before, place, origin_us, now);
         }
         self.tell_unsubscribed(&ended, now);
         self.note_shifts(&shifts, now);

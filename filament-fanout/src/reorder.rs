@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use filament_core::ChannelOrder;
+use filament_core::{ChannelOrder, Place};
 use filament_protocol::{ChannelId, Event, event::ChannelReorder};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 
 impl<W: TransportWrite> Hub<W> {
     /// Delivers a new order to the members of the guild. Receivers who see the same channels share one frame.
-    pub(crate) fn deliver_order(&mut self, order: &ChannelOrder, origin_us: u64, now: Now) -> u64 {
+    pub(crate) fn deliver_order(&mut self, order: &ChannelOrder, place: Place, origin_us: u64, now: Now) -> u64 {
         let Self { registry, access, outbox, .. } = self;
         let guild_id = order.guild_id;
         let Some(graph) = access.graph(guild_id) else { return 0 };
@@ -27,7 +27,12 @@ impl<W: TransportWrite> Hub<W> {
         for user_id in access.members(guild_id) {
             let Some((_, subject)) = access.subject(guild_id, user_id) else { continue };
             let visible = views.visible(subject);
-            let frame = rendered.entry(visible).or_insert_with(|| render(order, &views, &visible, origin_us));
+            let frame = rendered.entry(visible).or_insert_with(|| {
+                render(order, &views, &visible).and_then(|event| {
+                    // 200 ids are 6 KB: the event always fits.
+                    Frame::rendered(&event, Reach::Guild(guild_id), origin_us, place).ok()
+                })
+            });
             if let Some(frame) = frame {
                 let of_user = registry.registered_of(user_id);
                 let let_in = of_user.filter(|registered| gate.is_none_or(|gate| !gate.stops(registered)));
@@ -39,7 +44,7 @@ impl<W: TransportWrite> Hub<W> {
 }
 
 /// The event for those who see `visible`, `None` if their list is as it was.
-fn render(order: &ChannelOrder, views: &Views<'_>, visible: &ChannelSet, origin_us: u64) -> Option<Frame> {
+fn render(order: &ChannelOrder, views: &Views<'_>, visible: &ChannelSet) -> Option<Event> {
     let seen = |list: &[ChannelId]| -> Vec<ChannelId> {
         list.iter().copied().filter(|channel_id| views.holds(visible, *channel_id)).collect()
     };
@@ -48,6 +53,5 @@ fn render(order: &ChannelOrder, views: &Views<'_>, visible: &ChannelSet, origin_
         return None;
     }
     let event = ChannelReorder { guild_id: order.guild_id, channel_ids, updated_at_unix: order.updated_at };
-    // 200 ids are 6 KB: the event always fits.
-    Frame::live(&Event::ChannelReorder(event), Reach::Guild(order.guild_id), origin_us).ok()
+    Some(Event::ChannelReorder(event))
 }

@@ -54,7 +54,7 @@ impl<W: TransportWrite> Hub<W> {
                 .filter_map(|id| frames.entry(*id).or_insert_with(|| notice(graph, *id, now)).clone())
                 .collect();
             for link in self.let_in(shift.guild_id, shift.user_id, now) {
-                if link.is_plain {
+                if link.mode.is_plain() {
                     gained.iter().for_each(|frame| self.send_frame(&link, frame, now));
                 }
             }

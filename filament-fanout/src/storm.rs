@@ -119,7 +119,8 @@ impl Storm {
                     self.relay_one();
                 }
             }
-            Op::Connect(n, address) => {
+            Op::Connect(n, address, mode) => {
+                self.world.mode = mode;
                 self.world.address = Some(Address::from_bits(address));
                 match self.world.begin_connect(n) {
                     Connect::Done(client) => self.listen(n, address, client),
@@ -279,6 +280,9 @@ impl Storm {
             is_greeted: false,
             is_stalled: false,
             is_partial: false,
+            messages: 0,
+            heard: None,
+            cursor: None,
         });
     }
 
@@ -369,8 +373,9 @@ impl Storm {
         let seq = usize::try_from(entry.seq).expect("small");
         let before = self.committed[seq - 1].truth.clone();
         let Committed { truth, events, joined, tells } = self.committed[seq].clone();
+        assert_eq!(events.len(), entry.events.len(), "the oracle knows of every event");
         for listener in &mut self.listeners {
-            listener.hear(&before, &truth, &events);
+            listener.hear(&before, &truth, entry.seq, &events);
         }
         // A user that joins a guild nobody here was in is closed if the guild has changed since.
         self.listeners.retain(|listener| joined != Some(listener.user) || listener.client.link.lock().is_open());

@@ -37,13 +37,12 @@ impl<W: TransportWrite> Hub<W> {
 
     /// Looks at every connection once.
     fn sweep(&mut self, now: Now) {
-        let (grace, idle_ms, ping_ms) =
-            (self.config.token_grace_secs, self.config.idle_secs * MS_PER_SEC, self.config.ping_secs * MS_PER_SEC);
+        let (grace, idle_ms) = (self.config.token_grace_secs, self.config.idle_secs * MS_PER_SEC);
         let mut due: Vec<(Arc<Link<W>>, CloseCode)> = Vec::new();
         for registered in self.registry.iter_mut() {
             let link = &registered.handle;
             let mut mailbox = link.lock();
-            let code = if link.silent_ms(now) >= idle_ms {
+            let code = if link.silent_ms(now) >= idle_ms && link.talks_back() {
                 Some(CloseCode::IdleTimeout)
             } else if is_expired(registered.token_expires_at, grace, now) {
                 Some(CloseCode::TokenExpired)
@@ -60,7 +59,7 @@ impl<W: TransportWrite> Hub<W> {
             if now.ms() < registered.next_ping_ms {
                 continue;
             }
-            registered.next_ping_ms = now.ms() + ping_ms;
+            registered.next_ping_ms = now.ms() + self.config.ping_ms(link.mode);
             if let Some(ping) = link.transport.ping() {
                 let put = mailbox.put_control(ping);
                 drop(mailbox);

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "testing")]
 mod crowd;
+mod cursors;
+mod told;
 
 use std::{
     collections::VecDeque,
@@ -27,10 +29,15 @@ use crate::{
 
 #[cfg(feature = "testing")]
 pub use crowd::Crowd;
+pub use cursors::ReadableCursors;
+pub use told::Told;
 
 /// The write half of an in-process connection. What is written is read from its [`Peer`].
 #[derive(Clone, Debug)]
-pub struct Wire(Arc<Mutex<State>>);
+pub struct Wire {
+    state: Arc<Mutex<State>>,
+    is_stream: bool,
+}
 
 /// The other end of a [`Wire`].
 #[derive(Clone, Debug)]
@@ -39,13 +46,13 @@ pub struct Peer(Arc<Mutex<State>>);
 /// One message as the peer received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// An event.
+    /// An event, a `batch`, or a block of a stream with the empty line that ends it.
     Text(String),
     /// A ping.
     Ping,
     /// A pong with its payload.
     Pong(Vec<u8>),
-    /// A close frame with code and reason text.
+    /// A close frame with code and reason text, or `closing` of a stream.
     Close(u16, String),
 }
 
@@ -53,6 +60,7 @@ pub enum Received {
 struct State {
     /// Bytes still taken; `None` for any number.
     room: Option<usize>,
+    is_stream: bool,
     is_broken: bool,
     /// How it was shut down: with a reset or without.
     shutdown: Option<bool>,
@@ -67,18 +75,28 @@ impl Wire {
     /// Makes both ends. The peer takes everything at first.
     #[must_use]
     pub fn pair() -> (Self, Peer) {
-        let state = Arc::new(Mutex::new(State::default()));
-        (Self(Arc::clone(&state)), Peer(state))
+        Self::framed(false)
+    }
+
+    /// Makes both ends of an SSE stream.
+    #[must_use]
+    pub fn stream_pair() -> (Self, Peer) {
+        Self::framed(true)
+    }
+
+    fn framed(is_stream: bool) -> (Self, Peer) {
+        let state = Arc::new(Mutex::new(State { is_stream, ..State::default() }));
+        (Self { state: Arc::clone(&state), is_stream }, Peer(state))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl TransportWrite for Wire {
     fn pieces<'f>(&self, frame: &'f Frame) -> [&'f [u8]; PIECES_PER_FRAME] {
-        [frame.websocket(), &[], &[]]
+        [if self.is_stream { frame.payload() } else { frame.websocket() }, &[], &[]]
     }
 
     fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -115,13 +133,16 @@ impl TransportWrite for Wire {
     }
 
     fn closing(&self, code: CloseCode, retry_after_ms: Option<u32>) -> Bytes {
+        if self.is_stream {
+            return format!("data: closing {} {}\n\n", code.code(), code.reason(retry_after_ms)).into();
+        }
         let mut payload = code.code().to_be_bytes().to_vec();
         payload.extend(code.reason(retry_after_ms).to_string().into_bytes());
         control(CLOSE, &payload)
     }
 
     fn ping(&self) -> Option<Bytes> {
-        Some(control(PING, b""))
+        Some(if self.is_stream { Bytes::from_static(b": ping\n\n") } else { control(PING, b"") })
     }
 
     fn shutdown(&self, reset: bool) {
@@ -170,6 +191,12 @@ impl Peer {
         self.lock().writes
     }
 
+    /// Bytes received of a message that is not complete; what was complete has been taken.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.lock().bytes.len()
+    }
+
     /// Everything that was received completely and not taken yet.
     #[must_use]
     pub fn take(&self) -> Vec<Received> {
@@ -214,6 +241,9 @@ impl State {
 
     /// Takes one whole message off the front, if there is one.
     fn parse(&mut self) -> Option<Received> {
+        if self.is_stream {
+            return self.parse_block();
+        }
         let byte = |at: usize| self.bytes.get(at).copied().map(usize::from);
         let (head, length) = match byte(1)? {
             126 => (4, (byte(2)? << 8) | byte(3)?),
@@ -234,6 +264,20 @@ impl State {
             CLOSE => Some(Received::Close(u16::from_be_bytes([payload[0], payload[1]]), text(&payload[2..]))),
             other => panic!("a frame begins with {other:#x}: frames are torn"),
         }
+    }
+}
+
+impl State {
+    /// Takes one whole block off the front, if there is one.
+    fn parse_block(&mut self) -> Option<Received> {
+        let end = (1..self.bytes.len()).find(|at| self.bytes[at - 1] == b'\n' && self.bytes[*at] == b'\n')?;
+        let block = String::from_utf8(self.bytes.drain(..=end).collect()).expect("a stream is UTF-8");
+        if block == ": ping\n\n" {
+            return Some(Received::Ping);
+        }
+        let Some(closing) = block.strip_prefix("data: closing ") else { return Some(Received::Text(block)) };
+        let (code, reason) = closing.trim_end().split_once(' ').expect("code and reason");
+        Some(Received::Close(code.parse().expect("a code"), reason.to_owned()))
     }
 }
 

@@ -1,6 +1,8 @@
 //! The write half of a connection, as this crate sees it. The read half stays with the embedder, who calls
 //! [`Connection`](crate::Connection) with what arrives.
 
+pub(crate) mod memory;
+
 use std::{
     future::Future,
     io::{self, IoSlice},
@@ -17,7 +19,8 @@ use crate::{frame::Frame, limits::PIECES_PER_FRAME};
 /// [`writable`](Self::writable) and the loop goes on. Writes to one transport never overlap. No method may call back into the
 /// fanout or its connections: locks are held.
 pub trait TransportWrite: Send + Sync + 'static {
-    /// The bytes of a frame on this transport, in order; empty pieces are skipped. The same frame always has the same bytes.
+    /// The bytes of a frame on this transport, in order; empty pieces are skipped. The same frame always has the same bytes. Of a
+    /// connection in [`Mode::Stream`](crate::Mode) a frame is a whole block, to be sent as it is.
     fn pieces<'f>(&self, frame: &'f Frame) -> [&'f [u8]; PIECES_PER_FRAME];
 
     /// Reads from memory what [`try_write`](Self::try_write) is about to need, for no other effect than to have it in the cache: called
@@ -35,13 +38,20 @@ pub trait TransportWrite: Send + Sync + 'static {
     /// and when the peer is gone.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
 
-    /// The bytes that end the stream: for a WebSocket the close frame with code and reason text (contract §6.5).
+    /// The bytes that end the stream: for a WebSocket the close frame with code and reason text (contract §6.5), for SSE the block
+    /// with `closing` (SSE-4).
     fn closing(&self, code: CloseCode, retry_after_ms: Option<u32>) -> Bytes;
 
     /// The bytes that answer the peer's own close of that code.
     fn close_answer(&self, code: Option<u16>) -> Bytes {
         let _ = code;
         self.closing(CloseCode::Normal, None)
+    }
+
+    /// Whether the peer says something on this connection: it answers pings and closes. Of one that does not, silence means nothing
+    /// (GW-40), and the transport is shut down as soon as its farewell is written, not when that is answered (GW-35).
+    fn talks_back(&self) -> bool {
+        true
     }
 
     /// The bytes that ask the peer for a sign of life (GW-40), `None` if the transport has none.

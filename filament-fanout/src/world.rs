@@ -18,17 +18,17 @@ use filament_protocol::{ChannelId, ConnectionId, GuildId, SessionId, UserId};
 
 pub(crate) use self::script::{Script, event, token_expires_at};
 use crate::{
-    FanoutConfig, Hello,
+    FanoutConfig, Hello, Mode,
     access::loads::LoadKey,
     admission::Admission,
     close::Cause,
     drive::apply,
     fanout::{Fanout, PendingLoad, Shared},
     link::Link,
-    mailbox::Flushed,
+    mailbox::{Flushed, Writing},
     observe::Tally,
     subscribe::Subscribing,
-    testing::{ManualClock, Peer, Received, Wire},
+    testing::{ManualClock, Peer, ReadableCursors, Received, Told, Wire},
 };
 
 /// Completes a future that has nothing to wait for.
@@ -55,8 +55,8 @@ pub(crate) struct World {
     pub(crate) clock: ManualClock,
     parked: Vec<Arc<Link<Wire>>>,
     connections: u128,
-    /// Whether the next connections are plain.
-    pub(crate) is_plain: bool,
+    /// The form of the next connections.
+    pub(crate) mode: Mode,
     /// Where the next connections come from.
     pub(crate) address: Option<Address>,
 }
@@ -90,8 +90,14 @@ impl World {
     pub(crate) fn new(config: FanoutConfig) -> Self {
         let script = Arc::new(Script::default());
         let clock = ManualClock::default();
-        let fanout = Fanout::with_clock(config, Arc::clone(&script), Arc::clone(&script), clock.clone());
-        Self { script, fanout, clock, parked: Vec::new(), connections: 0, is_plain: true, address: None }
+        let fanout = Fanout::with_clock(
+            config,
+            Arc::clone(&script),
+            Arc::clone(&script),
+            Arc::new(ReadableCursors::default()),
+            clock.clone(),
+        );
+        Self { script, fanout, clock, parked: Vec::new(), connections: 0, mode: Mode::Plain, address: None }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared<Wire>> {
@@ -123,16 +129,21 @@ impl World {
     /// Begins to connect a user. User 0 owns the server.
     pub(crate) fn begin_connect(&mut self, n: u128) -> Connect {
         self.connections += 1;
-        let (wire, peer) = Wire::pair();
+        let (wire, peer) = match self.mode {
+            Mode::Plain | Mode::Batch { .. } => Wire::pair(),
+            Mode::Stream => Wire::stream_pair(),
+        };
         let hello = Hello {
             connection_id: ConnectionId::from_u128(self.connections),
             user_id: user(n),
             session_id: session(n),
             is_server_owner: n == 0,
-            is_plain: self.is_plain,
+            mode: self.mode,
             features: Vec::new(),
             token_expires_at: token_expires_at(),
             address: self.address,
+            cursor: None,
+            subscribe: Vec::new(),
         };
         let user_id = hello.user_id;
         match self.shared().step(|hub, now| hub.begin_connect(&hello, wire, now)) {
@@ -199,7 +210,7 @@ impl World {
     pub(crate) fn subscribed(&mut self, client: &Client, guild_id: GuildId, channel_id: ChannelId) {
         assert_eq!(self.subscribe(client, guild_id, channel_id), Subscribing::Done);
         self.flush();
-        let answers = texts(&client.peer);
+        let answers = events(&client.peer);
         let kinds: Vec<_> = answers.iter().map(|text| kind(text)).collect();
         assert_eq!(kinds, ["presence_sync", "subscribed", "voice_participant_sync"]);
     }
@@ -253,7 +264,10 @@ impl World {
         let shared = Arc::clone(self.shared());
         let mut tally = Tally::default();
         let now = crate::clock::Clock::now(&self.clock);
-        let flushed = link.lock().flush(&link.transport, &shared.bounds, now, &mut tally);
+        let position = *shared.position.borrow();
+        let cursors = &*shared.cursors;
+        let mut writing = Writing { bounds: &shared.bounds, cursors, position, now, tally: &mut tally };
+        let flushed = link.lock().flush(&link.transport, &mut writing);
         shared.stats.merge(&mut tally);
         match flushed {
             Flushed::Drained => {}
@@ -272,7 +286,12 @@ impl World {
     }
 }
 
-/// The texts a peer received.
+/// The events a peer received, whatever the form.
+pub(crate) fn events(peer: &Peer) -> Vec<String> {
+    texts(peer).iter().flat_map(|text| Told::read(text).events).collect()
+}
+
+/// The messages a peer received.
 pub(crate) fn texts(peer: &Peer) -> Vec<String> {
     let text = |received| match received {
         Received::Text(text) => Some(text),

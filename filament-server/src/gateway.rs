@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use filament_core::session::{IngressLimits, Session};
 use filament_core::{Actor, Seq};
-use filament_fanout::{Fanout, FanoutConfig, Hello, Refusal};
+use filament_fanout::{Fanout, FanoutConfig, Hello, Mode, NoCursors, Refusal};
 use filament_protocol::limits::FEATURES_MAX;
 use filament_protocol::{ConnectionId, ErrorCode, FeatureName, Timestamp};
 use hyper::upgrade::OnUpgrade;
@@ -48,7 +48,7 @@ impl Gateway {
         };
         let (journal, access) = (Arc::new(store.clone()), Arc::new(store.clone()));
         let config = fanout_config(config);
-        Self { fanout: Fanout::new(config, journal, access), ingress, flush_loops: config.shards }
+        Self { fanout: Fanout::new(config, journal, access, Arc::new(NoCursors)), ingress, flush_loops: config.shards }
     }
 
     /// Delivers what the store commits until `shutdown` completes.
@@ -154,10 +154,12 @@ impl Opening {
             user_id: actor.user_id,
             session_id: actor.session_id,
             is_server_owner: actor.is_server_owner,
-            is_plain: true,
+            mode: Mode::Plain,
             features: Vec::new(),
             token_expires_at,
             address: actor.address,
+            cursor: None,
+            subscribe: Vec::new(),
         };
         let connection = app.gateway.fanout.connect(hello, socket).await;
         let session = Session::new(app.gateway.ingress);

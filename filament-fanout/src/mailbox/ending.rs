@@ -44,7 +44,7 @@ pub(crate) enum Ending {
 
 impl Mailbox {
     /// Begins the end: drops what waits, unless `keep` (1001 lets it go first), and puts the farewell behind it. A frame of
-    /// which bytes were written is finished first. The first cause wins; later ones change nothing.
+    /// which bytes were written is finished first. With `peer_closed` the peer's close is not waited for. The first cause wins; later ones change nothing.
     pub(crate) fn begin_close(
         &mut self,
         farewell: Bytes,
@@ -59,6 +59,8 @@ impl Mailbox {
         if !keep {
             self.drop_waiting(on_drop);
         }
+        // What is held was never to be told before the rest of the replay.
+        self.drop_held(on_drop);
         self.push_control(farewell);
         self.stage = Stage::Closing { deadline_ms: now.ms() + CLOSE_TAKE_MS, peer_closed };
         self.wake_reader();
@@ -66,9 +68,12 @@ impl Mailbox {
     }
 
     fn drop_waiting(&mut self, on_drop: OnDrop<'_>) {
-        let started = (self.skip > 0).then(|| self.queue.pop_front()).flatten();
-        for queued in mem::take(&mut self.queue) {
-            if let Queued::Event(frame) = queued {
+        let started = self.started();
+        self.drop_held(on_drop);
+        for (index, queued) in mem::take(&mut self.queue).into_iter().enumerate() {
+            if index < started {
+                self.queue.push_back(queued);
+            } else if let Queued::Event(frame) = queued {
                 on_drop(frame.kind(), DropReason::Closed);
             }
         }
@@ -76,16 +81,27 @@ impl Mailbox {
             lane.retain(|_| false, &mut |kind, _| on_drop(kind, DropReason::Closed));
         }
         (self.frames, self.bytes, self.controls, self.numbered) = (0, 0, 0, 0);
-        match &started {
-            Some(Queued::Event(frame)) => {
-                (self.frames, self.bytes) = (1, frame.weight());
-                self.numbered = u16::from(frame.is_numbered());
+        for queued in self.queue.iter() {
+            match queued {
+                Queued::Event(frame) => {
+                    self.frames += 1;
+                    self.bytes += frame.weight();
+                    self.numbered += u16::from(frame.is_numbered());
+                }
+                Queued::Control(_) => self.controls += 1,
             }
-            Some(Queued::Control(_)) => self.controls = 1,
-            None => {}
         }
-        if let Some(started) = started {
-            self.queue.push_back(started);
+    }
+
+    /// Drops what waits behind a replay.
+    fn drop_held(&mut self, on_drop: OnDrop<'_>) {
+        let Some(hold) = self.composer.as_mut().and_then(|composer| composer.hold.take()) else { return };
+        for frame in hold.frames {
+            self.uncount(&frame);
+            on_drop(frame.kind(), DropReason::Closed);
+        }
+        if let Some(feeder) = hold.feeder {
+            feeder.wake();
         }
     }
 
@@ -110,6 +126,9 @@ impl Mailbox {
             return None;
         }
         self.skip = 0;
+        if let Some(composer) = &mut self.composer {
+            composer.abandon(on_drop);
+        }
         self.drop_waiting(on_drop);
         self.wake_reader();
         Some(Ending::Finish)

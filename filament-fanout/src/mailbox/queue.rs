@@ -78,7 +78,7 @@ impl<T> Queue<T> {
         self.rest.capacity()
     }
 
-    #[cfg(any(test, feature = "testing"))]
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.iter().count()
     }

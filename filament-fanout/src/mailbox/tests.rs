@@ -1,3 +1,8 @@
+mod batch;
+mod hold;
+mod model;
+mod stream;
+
 use std::{
     sync::{
         Arc,
@@ -6,6 +11,7 @@ use std::{
     task::Wake,
 };
 
+use filament_core::Place;
 use filament_protocol::{
     ChannelId, CloseCode, Event, GuildId, Timestamp, UserId, decode_event,
     event::{HeartbeatAck, PresenceStatus, PresenceUpdate},
@@ -16,18 +22,19 @@ use super::*;
 use crate::{
     limits::{EPHEMERAL_KEYS_MAX, SLICES_PER_WRITE_MAX},
     observe::Tally,
-    testing::{Peer, Received, Wire},
+    testing::{Peer, ReadableCursors, Received, Told, Wire},
 };
 
 const BOUNDS: Bounds = Bounds { frames: 256, bytes: 1_048_576, input_frames: 128, input_bytes: 524_288 };
 const GUILD: GuildId = GuildId::from_u128(7);
+const USER: UserId = UserId::from_u128(8);
 
 fn at(ms: u64) -> Now {
     Now { us: ms * 1_000, wall: Timestamp::MIN }
 }
 
 fn text(text: &str) -> Frame {
-    Frame::sealed(EventKind::MessageCreate, Reach::Connection, text.as_bytes(), 0)
+    Frame::sealed(EventKind::MessageCreate, Reach::Connection, text.as_bytes(), 0, Place::after(1))
 }
 
 /// A frame of so many bytes, head included.
@@ -40,7 +47,19 @@ fn weighing(weight: usize) -> Frame {
 
 fn in_channel(n: u128, name: &str) -> Frame {
     let reach = Reach::Channel(GUILD, ChannelId::from_u128(n));
-    Frame::sealed(EventKind::MessageCreate, reach, name.as_bytes(), 0)
+    Frame::sealed(EventKind::MessageCreate, reach, name.as_bytes(), 0, Place::after(1))
+}
+
+/// A journalled event of a channel.
+fn journalled(name: &str, channel: u128, place: Place) -> Frame {
+    let reach = Reach::Channel(GUILD, ChannelId::from_u128(channel));
+    Frame::sealed(EventKind::MessageCreate, reach, name.as_bytes(), 0, place)
+}
+
+fn place_of(told: &Told) -> Place {
+    let (user_id, place) = ReadableCursors::read(told.cursor.as_ref().expect("a cursor")).expect("readable");
+    assert_eq!(user_id, USER);
+    place
 }
 
 fn presence(user: u128, is_online: bool) -> Frame {
@@ -63,12 +82,22 @@ struct Bench {
     wire: Wire,
     peer: Peer,
     dropped: Vec<DropReason>,
+    /// Where the relay stands.
+    position: filament_core::Seq,
 }
 
 impl Bench {
     fn new() -> Self {
-        let (wire, peer) = Wire::pair();
-        Self { mailbox: Mailbox::default(), wire, peer, dropped: Vec::new() }
+        Self::in_mode(Mode::Plain)
+    }
+
+    fn in_mode(mode: Mode) -> Self {
+        let (wire, peer) = match mode {
+            Mode::Plain | Mode::Batch { .. } => Wire::pair(),
+            Mode::Stream => Wire::stream_pair(),
+        };
+        let mailbox = Mailbox::new(mode, USER, Place::after(0));
+        Self { mailbox, wire, peer, dropped: Vec::new(), position: 0 }
     }
 
     fn put(&mut self, frame: Frame) -> Put {
@@ -99,9 +128,23 @@ impl Bench {
     }
 
     fn flush_at(&mut self, ms: u64) -> Flushed {
-        let flushed = self.mailbox.flush(&self.wire, &BOUNDS, at(ms), &mut Tally::default());
+        let flushed = self.mailbox.flush(
+            &self.wire,
+            &mut Writing {
+                bounds: &BOUNDS,
+                cursors: &ReadableCursors::default(),
+                position: self.position,
+                now: at(ms),
+                tally: &mut Tally::default(),
+            },
+        );
         self.mailbox.check_invariants(&BOUNDS);
         flushed
+    }
+
+    /// What the messages say that were received, controls apart.
+    fn told(&self) -> Vec<Told> {
+        self.received().iter().map(|text| Told::read(text)).collect()
     }
 
     fn flush(&mut self) -> Flushed {

@@ -5,10 +5,14 @@ use std::{
     mem,
 };
 
+use filament_core::Seq;
+
 use super::{Ending, Mailbox, Queued, ending::Stage};
 use crate::{
     clock::Now,
     config::Bounds,
+    cursor::Cursors,
+    frame::Frame,
     limits::{PIECES_PER_FRAME, SLICES_PER_WRITE_MAX},
     observe::Tally,
     transport::TransportWrite,
@@ -27,23 +31,55 @@ pub(crate) enum Flushed {
     Ended(Ending),
 }
 
+/// What a flush needs besides the mailbox and its transport.
+pub(crate) struct Writing<'a> {
+    pub(crate) bounds: &'a Bounds,
+    pub(crate) cursors: &'a dyn Cursors,
+    /// An entry the relay had applied *before* the mailbox was locked: what of it the connection is to hear was put by then.
+    pub(crate) position: Seq,
+    pub(crate) now: Now,
+    pub(crate) tally: &'a mut Tally,
+}
+
+impl Writing<'_> {
+    /// Notes that a frame was handed over.
+    #[inline]
+    pub(super) fn delivered(&mut self, frame: &Frame) {
+        let waited_us = self.now.us.saturating_sub(frame.origin_us());
+        self.tally.delivered_after_us(frame.class(), waited_us);
+    }
+}
+
 impl Mailbox {
     /// Writes everything that waits, or until the peer takes no more.
-    pub(crate) fn flush<W: TransportWrite>(
-        &mut self,
-        transport: &W,
-        bounds: &Bounds,
-        now: Now,
-        tally: &mut Tally,
-    ) -> Flushed {
+    pub(crate) fn flush<W: TransportWrite>(&mut self, transport: &W, writing: &mut Writing<'_>) -> Flushed {
         if self.stage == Stage::Ended {
             return Flushed::Drained;
         }
-        tally.depth(self.frames, self.bytes);
+        writing.tally.depth(usize::from(self.frames), self.bytes);
+        let (flushed, moved) = match &self.composer {
+            None => self.write_plain(transport, writing),
+            Some(_) => self.write_composed(transport, writing),
+        };
+        let blocked = flushed == Flushed::Blocked;
+        if moved || (blocked && !self.blocked) {
+            self.progress_ms = writing.now.ms();
+        }
+        self.blocked = blocked;
+        self.dirty = blocked || flushed == Flushed::Failed;
+        if self.reader.is_some() && self.has_room(writing.bounds) {
+            self.wake_reader();
+        }
+        flushed
+    }
+
+    /// Writes frame after frame. Returns whether the peer took a byte.
+    #[inline]
+    fn write_plain<W: TransportWrite>(&mut self, transport: &W, writing: &mut Writing<'_>) -> (Flushed, bool) {
         let mut moved = false;
-        let flushed = loop {
-            if self.queue.is_empty() && self.lane.as_ref().is_none_or(|lane| lane.is_empty()) {
-                break self.drained(now);
+        loop {
+            if self.queue.is_empty() && self.lane_is_empty() {
+                return (self.drained(writing.now), moved);
             }
             self.number_acks();
             let is_single = self.queue.is_single() && self.lane.is_none();
@@ -52,26 +88,16 @@ impl Mailbox {
                 false => self.write_once::<W, SLICES_PER_WRITE_MAX>(transport),
             };
             match wrote {
-                Ok(0) => break Flushed::Failed,
+                Ok(0) => return (Flushed::Failed, moved),
                 Ok(count) => {
                     moved = true;
-                    self.consume(count, transport, now, tally);
+                    self.consume(count, transport, writing);
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break Flushed::Blocked,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return (Flushed::Blocked, moved),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => break Flushed::Failed,
+                Err(_) => return (Flushed::Failed, moved),
             }
-        };
-        let blocked = flushed == Flushed::Blocked;
-        if moved || (blocked && !self.blocked) {
-            self.progress_ms = now.ms();
         }
-        self.blocked = blocked;
-        self.dirty = blocked || flushed == Flushed::Failed;
-        if self.reader.is_some() && self.has_room(bounds) {
-            self.wake_reader();
-        }
-        flushed
     }
 
     /// Makes one write of at most `SLICES` pieces.
@@ -96,7 +122,7 @@ impl Mailbox {
     }
 
     /// Removes `count` written bytes from the front of the queue, then of the lane.
-    fn consume<W: TransportWrite>(&mut self, count: usize, transport: &W, now: Now, tally: &mut Tally) {
+    fn consume<W: TransportWrite>(&mut self, count: usize, transport: &W, writing: &mut Writing<'_>) {
         let mut rest = mem::take(&mut self.skip) + count;
         while rest > 0 {
             let Some(first) = self.next_written() else { return };
@@ -109,11 +135,9 @@ impl Mailbox {
             rest -= length;
             match first {
                 Queued::Event(frame) => {
-                    self.frames -= 1;
-                    self.bytes -= frame.weight();
-                    self.numbered -= u16::from(frame.is_numbered());
+                    self.uncount(&frame);
                     self.written += 1;
-                    tally.delivered_after_us(frame.class(), now.us.saturating_sub(frame.origin_us()));
+                    writing.delivered(&frame);
                 }
                 Queued::Control(_) => self.controls -= 1,
             }

@@ -3,11 +3,11 @@ use filament_core::{AccessChange, Audience, SealedBody, SealedEvent};
 use filament_protocol::{ChannelId, ErrorCode, Event, EventKind, GuildId, Received as Decoded, decode_event};
 
 use crate::{
-    DropReason, FanoutConfig,
+    DropReason, FanoutConfig, Mode,
     close::Cause,
     subscribe::Subscribing,
     testing::Received,
-    world::{Client, World, event, kind, session, texts, user},
+    world::{Client, World, event, events, kind, session, texts, user},
 };
 
 /// A guild owned by user 1 with members 2 and 3 and one channel.
@@ -33,7 +33,7 @@ fn hears(world: &mut World, client: &Client) -> Vec<String> {
         Ok(Decoded::Event(Event::ChannelReorder(order))) => format!("order {:?}", order.channel_ids),
         _ => text,
     };
-    texts(&client.peer).into_iter().map(readable).collect()
+    events(&client.peer).into_iter().map(readable).collect()
 }
 
 /// Proves GW-30 and the table of contract §6.4.
@@ -186,7 +186,7 @@ fn the_encoding_with_the_actor_goes_to_who_may_read_the_audit_log() {
 fn notices_reach_plain_connections_alone() {
     let (mut world, guild_id, channel_id) = world();
     let plain = world.ready_client(2);
-    world.is_plain = false;
+    world.mode = Mode::Batch { resume: true };
     let modern = world.ready_client(2);
     for audience in [Audience::User(user(2)), Audience::Subscribers(guild_id, channel_id)] {
         world.subscribed(&plain, guild_id, channel_id);

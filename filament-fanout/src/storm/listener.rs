@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use filament_core::{Place, Seq};
 use filament_protocol::{ChannelId, Event, GuildId, Received as Decoded, decode_event, event::UnsubscribedReason};
 
 use super::truth::{Audience, ChannelTruth, Item, Truth};
-use crate::{testing::Received, world::Client};
+use crate::{
+    Mode,
+    testing::{ReadableCursors, Received, Told},
+    world::Client,
+};
 
 pub(super) struct Listener {
     pub(super) user: u128,
@@ -17,23 +22,30 @@ pub(super) struct Listener {
     pub(super) is_stalled: bool,
     /// Whether bytes of a frame may have been written.
     pub(super) is_partial: bool,
+    /// Data messages received.
+    pub(super) messages: u64,
+    /// The place of the last journalled event received.
+    pub(super) heard: Option<Place>,
+    /// Where it stands by the last cursor.
+    pub(super) cursor: Option<Place>,
 }
 
 impl Listener {
-    pub(super) fn hear(&mut self, before: &Truth, after: &Truth, events: &[(Audience, String)]) {
+    pub(super) fn hear(&mut self, before: &Truth, after: &Truth, seq: Seq, events: &[(Audience, String)]) {
         let (user, address) = (self.user, self.address);
-        // The first frame may have been started, or the next one if the first was gone before it was.
+        // The first frame may have been started, or the next one if the first was gone before it was; composed messages have many.
+        let is_plain = self.client.link.mode.is_plain();
         let mut may_be_started = self.is_partial;
         self.queue.retain_mut(|item| {
             let keep = item.may_be_had(user, address, after);
             item.is_optional |= !keep && may_be_started;
-            may_be_started &= item.is_optional;
+            may_be_started &= item.is_optional || !is_plain;
             keep || item.is_optional
         });
         let is_lost = |(g, c): &(GuildId, ChannelId)| !after.sees(*g, *c, user) || after.stops(*g, user, address);
         let lost: Vec<_> = self.subscriptions.iter().copied().filter(is_lost).collect();
         self.subscriptions.retain(|subscription| !lost.contains(subscription));
-        for (audience, text) in events {
+        for (index, (audience, text)) in events.iter().enumerate() {
             let stops = |g| after.stops(g, user, address);
             let sees = |truth: &Truth, g, c| truth.is_member(g, user) && truth.sees(g, c, user) && !stops(g);
             let text = match *audience {
@@ -50,7 +62,8 @@ impl Listener {
                 }
                 Audience::Answer(..) | Audience::Access(_) | Audience::Own => unreachable!("not of the journal"),
             };
-            self.queue.extend(text.map(|text| Item::new(*audience, text)));
+            let place = Some(Place::within(seq, index, events.len()));
+            self.queue.extend(text.map(|text| Item { place, ..Item::new(*audience, text) }));
         }
         self.queue.extend(self.told_of(&lost, before, after).into_iter().map(|text| Item::new(Audience::Own, text)));
         self.queue.extend(self.gained(before, after));
@@ -59,6 +72,9 @@ impl Listener {
     /// The notices of channels that a member has come to see, other than by their creation (CMP-5).
     fn gained(&self, before: &Truth, after: &Truth) -> Vec<Item> {
         let mut notices = Vec::new();
+        if !self.client.link.mode.is_plain() {
+            return notices;
+        }
         for guild in &before.guilds {
             let is_member = |truth: &Truth| truth.is_member(guild.id, self.user);
             if !is_member(before) || !is_member(after) || after.stops(guild.id, self.user, self.address) {
@@ -109,7 +125,7 @@ impl Listener {
         let mut closed = None;
         for received in self.client.peer.take() {
             match received {
-                Received::Text(text) => self.compare(&text, present, is_open),
+                Received::Text(text) => self.compare_message(&text, present, is_open),
                 Received::Close(code, _) => closed = Some(code),
                 Received::Ping | Received::Pong(_) => {}
             }
@@ -127,6 +143,33 @@ impl Listener {
         true
     }
 
+    /// Compares the events of a message, its number and its cursor.
+    fn compare_message(&mut self, text: &str, present: &Truth, is_open: bool) {
+        let mode = self.client.link.mode;
+        let told = Told::read(text);
+        let is_batch = matches!(mode, Mode::Batch { .. }) && self.messages > 0;
+        assert_eq!(told.s, is_batch.then_some(self.messages), "dense from 1 (RES-1, GW-46)");
+        assert!(!told.events.is_empty() || mode == Mode::Stream, "a batch has events (RES-2)");
+        self.messages += 1;
+        told.events.iter().for_each(|text| self.compare(text, present, is_open));
+        match told.cursor {
+            Some(cursor) => {
+                let (user_id, place) = ReadableCursors::read(&cursor).expect("a cursor");
+                assert_eq!(user_id, self.client.user_id);
+                assert!(
+                    mode != Mode::Stream || self.cursor.is_none_or(|last| last < place),
+                    "only if it moved (SSE-2)"
+                );
+                assert!(self.cursor.is_none_or(|last| last <= place), "a cursor never goes back");
+                assert!(self.heard <= Some(place), "everything told is passed");
+                self.cursor = Some(place);
+                let mut waiting = self.queue.iter().filter(|item| !item.is_optional);
+                assert!(waiting.all(|item| item.place.is_none_or(|waits| waits > place)), "nothing untold is passed");
+            }
+            None => assert!(mode != Mode::Batch { resume: true } || !is_batch, "every batch has a cursor (RES-3)"),
+        }
+    }
+
     pub(super) fn compare(&mut self, text: &str, present: &Truth, is_open: bool) {
         if !self.is_greeted {
             assert!(text.contains(r#""t":"ready""#), "ready comes first (GW-10), not {text}");
@@ -142,8 +185,14 @@ impl Listener {
         while self.queue.front().is_some_and(|item| item.is_optional && item.text != text) {
             self.queue.pop_front();
         }
-        let expected = self.queue.pop_front().map(|item| item.text);
-        assert_eq!(expected.as_ref(), Some(&text), "user {} hears what it is to hear, in order", self.user);
+        let expected = self.queue.pop_front();
+        self.heard = expected.as_ref().and_then(|item| item.place).max(self.heard);
+        assert_eq!(
+            expected.map(|item| item.text).as_ref(),
+            Some(&text),
+            "user {} hears what it is to hear, in order",
+            self.user
+        );
     }
 }
 

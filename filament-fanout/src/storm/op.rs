@@ -2,6 +2,8 @@
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
+use crate::Mode;
+
 /// Users of the storm. 0 owns the server and is nowhere a member.
 const USERS: u128 = 4;
 
@@ -22,7 +24,7 @@ pub(super) enum Op {
     BanAddress(usize, u128, bool),
     Post(usize, Index),
     Relay(usize),
-    Connect(u128, u128),
+    Connect(u128, u128, Mode),
     Load(Index),
     Finish(Index),
     Disconnect(Index, bool),
@@ -33,6 +35,11 @@ pub(super) enum Op {
     Stall(Index),
     Allow(Index, usize),
     Resume(Index),
+}
+
+fn mode() -> impl Strategy<Value = Mode> {
+    let resume = any::<bool>();
+    prop_oneof![2 => Just(Mode::Plain), 2 => resume.prop_map(|resume| Mode::Batch { resume }), 1 => Just(Mode::Stream)]
 }
 
 /// Everything that may happen, in the shares that make most of it matter.
@@ -52,7 +59,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => (guild(), 0..ADDRESSES, any::<bool>()).prop_map(|(g, a, on)| Op::BanAddress(g, a, on)),
         8 => (guild(), any_index()).prop_map(|(g, c)| Op::Post(g, c)),
         6 => (1..4_usize).prop_map(Op::Relay),
-        3 => (0..USERS, 0..ADDRESSES).prop_map(|(u, a)| Op::Connect(u, a)),
+        3 => (0..USERS, 0..ADDRESSES, mode()).prop_map(|(u, a, mode)| Op::Connect(u, a, mode)),
         2 => any_index().prop_map(Op::Load),
         3 => any_index().prop_map(Op::Finish),
         1 => (any_index(), any::<bool>()).prop_map(|(n, clean)| Op::Disconnect(n, clean)),
@@ -77,7 +84,7 @@ pub(super) fn racing_op() -> impl Strategy<Value = Op> {
         1 => guild().prop_map(|g| Op::Create(g, vec![3])),
         3 => (guild(), any_index()).prop_map(|(g, c)| Op::Post(g, c)),
         6 => (1..20_usize).prop_map(Op::Relay),
-        3 => (2..USERS).prop_map(|u| Op::Connect(u, 0)),
+        3 => (2..USERS, mode()).prop_map(|(u, mode)| Op::Connect(u, 0, mode)),
         6 => any_index().prop_map(Op::Load),
         3 => any_index().prop_map(Op::Finish),
         3 => (any_index(), any::<bool>()).prop_map(|(n, clean)| Op::Disconnect(n, clean)),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use filament_core::Place;
 use filament_protocol::{ChannelId, GuildId};
 
 /// The truth of one position, in plain sets.
@@ -118,11 +119,13 @@ pub(super) struct Item {
     pub(super) audience: Audience,
     /// Whether it may be missing: it lost its receiver while some of its bytes may have been written.
     pub(super) is_optional: bool,
+    /// Where its receiver stands then, if it is journalled.
+    pub(super) place: Option<Place>,
 }
 
 impl Item {
     pub(super) fn new(audience: Audience, text: String) -> Self {
-        Self { text, audience, is_optional: false }
+        Self { text, audience, is_optional: false, place: None }
     }
 
     /// Whether it may still be had while it waits (DEL-2, DEL-3, DEL-5).

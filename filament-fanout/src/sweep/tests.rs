@@ -2,7 +2,7 @@ use filament_core::AccessChange;
 use filament_protocol::{CloseCode, Timestamp};
 
 use crate::{
-    FanoutConfig,
+    FanoutConfig, Mode,
     close::Cause,
     testing::{ManualClock, Received},
     world::{Client, World, session, user},
@@ -52,6 +52,25 @@ fn ready_comes_before_the_first_ping() {
     world.flush();
     let received = client.peer.take();
     assert!(matches!(&received[..], [Received::Text(text), Received::Ping] if text.contains("ready")), "{received:?}");
+}
+
+/// Proves the ping of SSE-4, that a stream is not closed for its silence, and that nobody waits for an answer to its end.
+#[test]
+fn streams_are_pinged_every_fifteen_seconds_and_end_at_once() {
+    let mut world = world();
+    world.mode = Mode::Stream;
+    let client = world.connect(1);
+    world.flush();
+    assert_eq!(client.peer.take().len(), 1);
+    world.pass(120_400);
+    assert_eq!(client.peer.take(), vec![Received::Ping; 8]);
+    world.end(&client, Cause::Server { code: CloseCode::SessionRevoked, retry_after_ms: None });
+    world.flush();
+    assert_eq!(client.peer.take(), [Received::Close(4510, "session_revoked".into())]);
+    assert_eq!(client.peer.shutdown(), Some(false));
+    world.pass(200);
+    assert_eq!(world.fanout.stats().closing, 0);
+    world.check();
 }
 
 #[test]

@@ -16,12 +16,13 @@ use filament_protocol::{
 };
 
 use crate::{
-    Clock, FanoutConfig, Frame, Hello, SystemClock, TransportWrite,
+    Clock, FanoutConfig, Frame, Hello, Mode, NoCursors, SystemClock, TransportWrite,
     admission::Admission,
     flush::Shard,
     hub::Hub,
     limits::{INPUT_FRAMES_MAX, PIECES_PER_FRAME},
     link::Link,
+    mailbox::Writing,
     observe::{Stats, Tally},
 };
 
@@ -81,7 +82,7 @@ impl Crowd {
     /// # Panics
     /// Never, as long as the permission rules let members see a channel without overrides.
     #[must_use]
-    pub fn subscribed(connections: usize, text_bytes: usize) -> Self {
+    pub fn subscribed(connections: usize, text_bytes: usize, mode: Mode) -> Self {
         let config = FanoutConfig { connections_max: usize::MAX, ..FanoutConfig::default() };
         let mut crowd = Self {
             hub: Hub::new(config, Arc::new(Stats::default()), 0),
@@ -93,13 +94,13 @@ impl Crowd {
         };
         let graph = graph();
         for n in 0..connections {
-            crowd.connect(n as u128, &graph);
+            crowd.connect(n as u128, &graph, mode);
         }
         crowd.flush();
         crowd
     }
 
-    fn connect(&mut self, n: u128, graph: &Arc<GuildGraph>) {
+    fn connect(&mut self, n: u128, graph: &Arc<GuildGraph>, mode: Mode) {
         let now = self.clock.now();
         let user_id = UserId::from_u128(n);
         let hello = Hello {
@@ -107,10 +108,12 @@ impl Crowd {
             user_id,
             session_id: SessionId::from_u128(n),
             is_server_owner: false,
-            is_plain: true,
+            mode,
             features: Vec::new(),
             token_expires_at: Timestamp::MAX,
             address: None,
+            cursor: None,
+            subscribe: Vec::new(),
         };
         let membership = Membership { user_id, role_ids: Vec::new(), joined_at: Timestamp::MIN };
         let snapshot = UserAccess {
@@ -154,8 +157,10 @@ impl Crowd {
         for shard in &self.shards {
             shard.take(&mut links);
             let now = self.clock.now();
+            let (bounds, position) = (&self.hub.config.bounds(), self.hub.position);
+            let mut writing = Writing { bounds, cursors: &NoCursors, position, now, tally: &mut self.tally };
             for link in &links {
-                link.lock().flush(&link.transport, &self.hub.config.bounds(), now, &mut self.tally);
+                link.lock().flush(&link.transport, &mut writing);
             }
             flushed += links.len();
             links.clear();

@@ -17,8 +17,8 @@ use filament_core::{
     testing::{Cast, MemoryStore},
 };
 use filament_fanout::{
-    Connection, Fanout, FanoutConfig, Hello,
-    testing::{Peer, Received, Wire},
+    Connection, Fanout, FanoutConfig, Hello, Mode,
+    testing::{Peer, ReadableCursors, Received, Wire},
 };
 use filament_protocol::{
     ConnectionId, Event, GuildId, MessageContent, Received as Decoded, SessionId, Timestamp, UserId, decode_event,
@@ -26,7 +26,7 @@ use filament_protocol::{
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 /// How long anything a test waits for may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The store's journal and access source behind switches: it can be held back, fail, and forget an entry.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ impl Running {
             is_broken: AtomicBool::new(false),
             missing: AtomicU64::new(0),
         });
-        let fanout = Fanout::new(config, Arc::clone(&gate), Arc::clone(&gate));
+        let fanout = Fanout::new(config, Arc::clone(&gate), Arc::clone(&gate), Arc::new(ReadableCursors::default()));
         let running = fanout.clone();
         let task = tokio::spawn(async move { running.run(std::future::pending()).await });
         Self { engine, gate, fanout, cast, connections: AtomicU64::new(0), task }
@@ -164,17 +164,26 @@ impl Running {
     }
 
     pub(crate) async fn connect(&self, actor: Actor) -> Client {
-        let (wire, peer) = Wire::pair();
+        self.connect_as(actor, Mode::Plain).await
+    }
+
+    pub(crate) async fn connect_as(&self, actor: Actor, mode: Mode) -> Client {
+        let (wire, peer) = match mode {
+            Mode::Plain | Mode::Batch { .. } => Wire::pair(),
+            Mode::Stream => Wire::stream_pair(),
+        };
         let n = self.connections.fetch_add(1, Ordering::Relaxed);
         let hello = Hello {
             connection_id: ConnectionId::from_u128(u128::from(n)),
             user_id: actor.user_id,
             session_id: actor.session_id,
             is_server_owner: actor.is_server_owner,
-            is_plain: true,
+            mode,
             features: Vec::new(),
             token_expires_at: Timestamp::MIN,
             address: None,
+            cursor: None,
+            subscribe: Vec::new(),
         };
         Client { connection: self.fanout.connect(hello, wire).await, peer }
     }

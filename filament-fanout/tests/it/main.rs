@@ -3,5 +3,6 @@
 mod delivery;
 mod ending;
 mod failures;
+mod forms;
 mod harness;
 mod slow_readers;

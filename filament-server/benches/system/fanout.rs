@@ -15,7 +15,7 @@ use filament_core::{
     AccessSource, Audience, Entry, Journal, Position, SealedBody, SealedEvent, Seq, StampSource, UserAccess,
     permission::{ChannelNode, GuildGraph, Membership, seeded_roles},
 };
-use filament_fanout::{Fanout, FanoutConfig, Frame, Hello, TransportWrite};
+use filament_fanout::{Fanout, FanoutConfig, Frame, Hello, Mode, NoCursors, TransportWrite};
 use filament_protocol::{
     ChannelId, ChannelKind, ChannelName, CloseCode, ConnectionId, EventKind, GuildId, GuildName, SessionId, SystemKey,
     Timestamp, UserId, Visibility,
@@ -201,7 +201,7 @@ pub(crate) fn serve(frame_bytes: usize) {
         let text = Bytes::from(vec![b'x'; frame_bytes - HEAD_BYTES]);
         let tape = Arc::new(Tape { head: watch::Sender::new(0), kept: Mutex::default(), text });
         let config = FanoutConfig { connections_per_user: SUBSCRIBERS, idle_secs: 7_201, ..FanoutConfig::default() };
-        let fanout = Fanout::new(config, Arc::clone(&tape), Arc::new(OneGuild::new()));
+        let fanout = Fanout::new(config, Arc::clone(&tape), Arc::new(OneGuild::new()), Arc::new(NoCursors));
         let driven = fanout.clone();
         tokio::spawn(async move { driven.run(pending()).await });
         let (mut control, _) = listener.accept().await.expect("the load");
@@ -215,10 +215,12 @@ pub(crate) fn serve(frame_bytes: usize) {
                 user_id: USER,
                 session_id: SESSION,
                 is_server_owner: false,
-                is_plain: true,
+                mode: Mode::Plain,
                 features: Vec::new(),
                 token_expires_at: Timestamp::new(9_000_000_000).expect("in range"),
                 address: None,
+                cursor: None,
+                subscribe: Vec::new(),
             };
             let connection = fanout.connect(hello, Socket(write_half)).await;
             connection.subscribe(GUILD, CHANNEL, None).await.expect("visible");

@@ -37,19 +37,27 @@ impl Client {
     }
 
     /// Reads until the connection has ended: after a close by either side only the peer's close frame still counts.
-    pub(super) async fn run<R: tokio::io::AsyncRead + Unpin>(mut self, mut reader: Reader<R>) {
-        loop {
-            match reader.run(&mut self).await {
-                Ok(Ended::Stopped) => {}
-                Ok(Ended::PeerGone) | Err(ReadError::Io(_)) => return self.connection.lost(),
-                Err(ReadError::Protocol(error)) => {
-                    self.refuse(error.close_code());
-                    if error.ends_peer() {
-                        self.connection.peer_closed(None);
+    ///
+    /// A block and no `async fn`, which would hold both arguments twice for as long as the connection lives.
+    pub(super) fn run<R>(self, reader: Reader<R>) -> impl Future<Output = ()> + Send
+    where
+        R: tokio::io::AsyncRead + Unpin + Send,
+    {
+        let (mut client, mut reader) = (self, reader);
+        async move {
+            loop {
+                match reader.run(&mut client).await {
+                    Ok(Ended::Stopped) => {}
+                    Ok(Ended::PeerGone) | Err(ReadError::Io(_)) => return client.connection.lost(),
+                    Err(ReadError::Protocol(error)) => {
+                        client.refuse(error.close_code());
+                        if error.ends_peer() {
+                            client.connection.peer_closed(None);
+                        }
                     }
                 }
+                reader.skip_to_close();
             }
-            reader.skip_to_close();
         }
     }
 
