@@ -3,6 +3,7 @@
 pub mod address;
 pub mod app;
 pub mod auth;
+pub mod blob;
 pub mod config;
 pub mod ended_sessions;
 pub mod gateway;
