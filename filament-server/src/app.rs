@@ -25,6 +25,7 @@ use crate::http::error::ApiError;
 use crate::http::request_id::RequestIds;
 use crate::http::route::{Route, Table};
 use crate::http::shell::Shell;
+use crate::http::upload::Uploads;
 use crate::limits::BACKGROUND_COMMANDS_MAX;
 use crate::metrics::Metrics;
 use crate::rate::RateLimits;
@@ -74,6 +75,8 @@ pub struct App {
     pub background: Semaphore,
     /// Which users were written down lately, and where.
     pub sightings: Sightings,
+    /// Turns for uploads.
+    pub uploads: Uploads,
 }
 
 /// Why the engine did not do what was asked.
@@ -118,6 +121,7 @@ impl App {
             clock: TokenClock::default(),
             background: Semaphore::new(BACKGROUND_COMMANDS_MAX),
             sightings: Sightings::default(),
+            uploads: Uploads::default(),
             config,
         })
     }

@@ -11,7 +11,8 @@
 //! | JSON, shape, path, query, bounds | 400, 422 | the handler, through [`call`] |
 //! | everything about rights and state | 403, 404, 409 … | behind the handler |
 //!
-//! A handler has 6 s; then the answer is 503 and its mutation may have been committed (HTTP-11).
+//! A handler has 6 s; then the answer is 503 and its mutation may have been committed (HTTP-11). The body of an upload is not read
+//! before it: the handler takes it piece by piece ([`upload`]).
 
 pub mod answer;
 pub mod audit;
@@ -40,6 +41,7 @@ pub mod route;
 pub mod routes;
 pub mod shell;
 pub mod system;
+pub mod upload;
 pub mod users;
 pub mod wire;
 
@@ -63,7 +65,7 @@ use self::request_id::RequestId;
 use self::route::{Access, Found, HandlerFuture, Route};
 use self::wire::Unread;
 use crate::app::App;
-use crate::limits::{HANDLER_MAX, RETRY_AFTER_DRAIN_SECS, RETRY_AFTER_OVERLOAD_SECS};
+use crate::limits::{HANDLER_MAX, RETRY_AFTER_DRAIN_SECS, RETRY_AFTER_OVERLOAD_SECS, UPLOAD_MAX};
 use crate::metrics::label::{AuthFailure, MethodLabel};
 
 /// The label of requests that meet no route.
@@ -167,14 +169,15 @@ async fn dispatch(
         Found::OtherMethods { allow, .. } => return Err(ApiError::method_not_allowed(allow)),
         Found::Nothing => return shell::answer(app.shell.as_ref(), &parts.method, parts.uri.path()).await,
     };
-    body.check_declared()?;
+    body.check_declared(route.body)?;
     let address = gate::client_address(app, peer.ip(), &parts.headers);
     let actor = gate::admit(app, route, address, &parts)?;
     refuse_while_draining(app, route)?;
+    let upload = body.begin_upload(route.body, app, actor)?;
     let body = body.read(route.body, &parts.headers).await?;
     let upgrade = (route.body == BodyKind::Upgrade).then(|| Request::from_parts(parts.clone(), ()));
     let Parts { headers, uri, .. } = parts;
-    let call = Call { app: Arc::clone(app), address, headers, body, upgrade, actor, route, params, uri };
+    let call = Call { app: Arc::clone(app), address, headers, body, upload, upgrade, actor, route, params, uri };
     let guild_id = call.guild_id();
     let outcome = run(route, call).await;
     if let (Err(error), Some(actor), Some(guild_id)) = (&outcome, actor, guild_id)
@@ -204,7 +207,9 @@ async fn run(route: &'static Route, call: Call) -> Result<Answer, ApiError> {
             Poll::Ready(Err(ApiError::internal()))
         })
     });
-    tokio::time::timeout(HANDLER_MAX, guarded).await.unwrap_or_else(|_elapsed| {
+    // An upload has bounds of its own for the time its bytes take (ATT-5).
+    let time_max = if route.body.is_upload() { UPLOAD_MAX + HANDLER_MAX } else { HANDLER_MAX };
+    tokio::time::timeout(time_max, guarded).await.unwrap_or_else(|_elapsed| {
         tracing::warn!(route = route.template, "a handler ran out of time");
         Err(ApiError::overloaded(RETRY_AFTER_OVERLOAD_SECS))
     })

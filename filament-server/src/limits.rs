@@ -82,6 +82,18 @@ pub const HEAD_READ_MAX: Duration = Duration::from_secs(30);
 pub const BODY_READ_MAX: Duration = Duration::from_secs(10);
 /// How long the unread body of a refused request is waited for before the connection ends instead.
 pub const BODY_DISCARD_MAX: Duration = Duration::from_secs(1);
+/// Bytes of an avatar (contract §9.4).
+pub const AVATAR_BYTES_MAX: u64 = 2_097_152;
+/// Bytes of a banner (contract §9.4).
+pub const BANNER_BYTES_MAX: u64 = 6_291_456;
+/// How long an upload may bring no byte; then 408 (ATT-5).
+pub const UPLOAD_STALL_MAX: Duration = Duration::from_secs(15);
+/// How long all bytes of an upload may take; then 408 (ATT-5).
+pub const UPLOAD_MAX: Duration = Duration::from_secs(120);
+/// Uploads under way at once: each has a file and a buffer of a connection; the next one is answered 503.
+pub const UPLOADS_MAX: usize = 256;
+/// Of these, uploads of one user, so that nobody takes them all; the next one is answered 503.
+pub const UPLOADS_PER_USER_MAX: usize = 32;
 /// How long a handler may take; then 503 (HTTP-11). Existing v1 clients give up at 7 s.
 pub const HANDLER_MAX: Duration = Duration::from_secs(6);
 /// How long a client may take none of the bytes of its answer; then the connection ends.
@@ -148,5 +160,6 @@ pub const LATE_REQUESTS_MAX: Duration = Duration::from_millis(250);
 /// From the signal to the end of the process, whatever is left.
 pub const DRAIN_MAX: Duration = Duration::from_secs(14);
 
+const _: () = assert!(UPLOADS_PER_USER_MAX <= UPLOADS_MAX / 4, "a few users leave room for the others");
 const _: () = assert!(RATE_KEYS_MAX.is_multiple_of(RATE_SHARDS));
 const _: () = assert!(PASSWORD_WAITERS_MAX > PASSWORD_HASHES_AT_ONCE_MAX);

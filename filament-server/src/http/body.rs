@@ -1,6 +1,10 @@
 //! Request bodies: bounded in bytes and in time, never collected without a limit (HTTP-6, HTTP-11).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
+use filament_core::Actor;
 use filament_protocol::ErrorCode;
 use filament_protocol::limits::BODY_BYTES_MAX;
 use http::{HeaderMap, header};
@@ -8,7 +12,9 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body;
 
 use super::error::ApiError;
-use crate::limits::{BODY_DISCARD_MAX, BODY_READ_MAX};
+use super::upload::Upload;
+use crate::app::App;
+use crate::limits::{AVATAR_BYTES_MAX, BANNER_BYTES_MAX, BODY_DISCARD_MAX, BODY_READ_MAX};
 
 /// What a route does with the body of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +27,31 @@ pub enum BodyKind {
     Ignored,
     /// None; the connection may change its protocol instead.
     Upgrade,
+    /// The bytes of an avatar, taken piece by piece.
+    Avatar,
+    /// The bytes of a banner, taken piece by piece.
+    Banner,
+}
+
+impl BodyKind {
+    /// Returns the most bytes such a body may have.
+    #[must_use]
+    pub const fn bytes_max(self) -> u64 {
+        match self {
+            Self::Json | Self::Refused | Self::Ignored | Self::Upgrade => BODY_BYTES_MAX as u64,
+            Self::Avatar => AVATAR_BYTES_MAX,
+            Self::Banner => BANNER_BYTES_MAX,
+        }
+    }
+
+    /// Returns whether the handler takes the bytes itself, as they come.
+    #[must_use]
+    pub const fn is_upload(self) -> bool {
+        match self {
+            Self::Avatar | Self::Banner => true,
+            Self::Json | Self::Refused | Self::Ignored | Self::Upgrade => false,
+        }
+    }
 }
 
 /// Returns whether the content type is `application/json`, parameters allowed.
@@ -40,6 +71,8 @@ pub struct RequestBody<B> {
     incoming: Option<B>,
     declared_bytes: Option<u64>,
     awaits_continue: bool,
+    /// Whether the bytes that a handler took itself came to their end.
+    upload_ended: Option<Arc<AtomicBool>>,
 }
 
 impl<B> RequestBody<B>
@@ -51,16 +84,17 @@ where
     #[must_use]
     pub fn new(headers: &HeaderMap, incoming: B) -> Self {
         let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        Self { incoming: Some(incoming), declared_bytes: length, awaits_continue: headers.contains_key(header::EXPECT) }
+        let awaits_continue = headers.contains_key(header::EXPECT);
+        Self { incoming: Some(incoming), declared_bytes: length, awaits_continue, upload_ended: None }
     }
 
-    /// Compares the declared size with the bound, before anything is read.
+    /// Compares the declared size with the bound of the route, before anything is read.
     ///
     /// # Errors
     /// 413.
-    pub fn check_declared(&self) -> Result<(), ApiError> {
+    pub fn check_declared(&self, kind: BodyKind) -> Result<(), ApiError> {
         match self.declared_bytes {
-            Some(bytes) if bytes > BODY_BYTES_MAX as u64 => Err(ApiError::too_large()),
+            Some(bytes) if bytes > kind.bytes_max() => Err(ApiError::too_large()),
             Some(_) | None => Ok(()),
         }
     }
@@ -81,7 +115,9 @@ where
         match kind {
             BodyKind::Json => Ok(bytes),
             BodyKind::Refused if !bytes.is_empty() => Err(ApiError::invalid("this route takes no body")),
-            BodyKind::Refused | BodyKind::Ignored | BodyKind::Upgrade => Ok(Bytes::new()),
+            BodyKind::Refused | BodyKind::Ignored | BodyKind::Upgrade | BodyKind::Avatar | BodyKind::Banner => {
+                Ok(Bytes::new())
+            }
         }
     }
 
@@ -92,10 +128,34 @@ where
     pub async fn discard(mut self) -> bool {
         match self.incoming.take() {
             Some(incoming) if !incoming.is_end_stream() => {
-                !self.awaits_continue && self.check_declared().is_ok() && discard(incoming).await
+                !self.awaits_continue && self.check_declared(BodyKind::Ignored).is_ok() && discard(incoming).await
             }
-            Some(_) | None => true,
+            Some(_) | None => self.upload_ended.is_none_or(|ended| ended.load(Ordering::Relaxed)),
         }
+    }
+}
+
+impl<B> RequestBody<B>
+where
+    B: Body<Data = Bytes> + Send + Sync + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    /// Hands the bytes to the handler, if the route is one of uploads.
+    ///
+    /// # Errors
+    /// 503 when too many uploads are under way.
+    pub fn begin_upload(
+        &mut self,
+        kind: BodyKind,
+        app: &App,
+        actor: Option<Actor>,
+    ) -> Result<Option<Upload>, ApiError> {
+        let (true, Some(actor)) = (kind.is_upload(), actor) else { return Ok(None) };
+        let turn = app.uploads.begin(actor.user_id)?;
+        let Some(incoming) = self.incoming.take() else { return Ok(None) };
+        let ended = Arc::new(AtomicBool::new(false));
+        self.upload_ended = Some(Arc::clone(&ended));
+        Ok(Some(Upload::new(incoming, kind.bytes_max(), turn, ended)))
     }
 }
 
@@ -195,9 +255,17 @@ mod tests {
 
     #[test]
     fn a_declared_size_is_refused_before_anything_is_read() {
-        for (length, expected) in [("65536", true), ("65537", false), ("18446744073709551615", false)] {
+        for (kind, length, expected) in [
+            (BodyKind::Json, "65536", true),
+            (BodyKind::Json, "65537", false),
+            (BodyKind::Json, "18446744073709551615", false),
+            (BodyKind::Avatar, "2097152", true),
+            (BodyKind::Avatar, "2097153", false),
+            (BodyKind::Banner, "6291456", true),
+            (BodyKind::Banner, "6291457", false),
+        ] {
             let (_, body) = request(&[(header::CONTENT_LENGTH, length)], 0);
-            assert_eq!(body.check_declared().is_ok(), expected, "{length}");
+            assert_eq!(body.check_declared(kind).is_ok(), expected, "{kind:?} {length}");
         }
     }
 

@@ -15,6 +15,7 @@ use super::error::ApiError;
 use super::percent::decode_segment;
 use super::query::Query;
 use super::route::{Params, Route};
+use super::upload::Upload;
 use crate::app::App;
 
 /// A request on its way into a handler.
@@ -28,6 +29,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The whole body; empty on routes that take none.
     pub body: Bytes,
+    /// The bytes on their way in; only on routes whose body [is an upload](super::body::BodyKind::is_upload).
+    pub upload: Option<Upload>,
     /// The head with the means to take the connection over; only on routes of
     /// [`BodyKind::Upgrade`](super::body::BodyKind::Upgrade).
     pub upgrade: Option<Request<()>>,
