@@ -144,6 +144,8 @@ pub const FEATURES_MAX: usize = 16;
 pub const LOOKUP_USERS_MAX: usize = 64;
 /// Live subscriptions of one connection.
 pub const SUBSCRIPTIONS_PER_CONNECTION_MAX: usize = 1_024;
+/// Channels named in a query to the gateway (RES-11).
+pub const QUERY_SUBSCRIPTIONS_MAX: usize = 128;
 /// Default and largest page of message history.
 pub const HISTORY_PAGE: PageLimit = PageLimit { default: 20, max: 100 };
 /// Default and largest page of members.

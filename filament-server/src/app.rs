@@ -268,7 +268,7 @@ pub(crate) mod fixture {
         config.create_data_dir().unwrap();
         let keys = Keys::load_or_create(&folder.0).unwrap();
         let store = Store::open(StoreConfig::new(folder.0.join("test.db"))).unwrap();
-        let gateway = Gateway::new(&config.gateway, &store);
+        let gateway = Gateway::new(&config.gateway, &store, &keys.cursor).unwrap();
         let app = App::new(config, routes, keys, Engine::new(store, Limits::default()), gateway).unwrap();
         (app, folder)
     }

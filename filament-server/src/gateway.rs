@@ -1,21 +1,25 @@
 //! The gateway (contract §6): who may open a connection, and the way from an upgrade to a client that is served.
 
 mod client;
+mod cursor;
 mod delivery;
+mod offer;
 mod snapshot;
 mod socket;
 
 use std::sync::Arc;
 
 use filament_core::session::{IngressLimits, Session};
-use filament_core::{Actor, Seq};
-use filament_fanout::{Fanout, FanoutConfig, Hello, Mode, NoCursors, Refusal};
-use filament_protocol::limits::FEATURES_MAX;
-use filament_protocol::{ConnectionId, ErrorCode, FeatureName, Timestamp};
+use filament_core::{Actor, Journal as _, Seq};
+use filament_fanout::{Fanout, FanoutConfig, Hello, Refusal};
+use filament_protocol::{ConnectionId, ErrorCode, Timestamp};
 use hyper::upgrade::OnUpgrade;
 
 use self::client::Client;
+pub use self::cursor::CursorKey;
+use self::cursor::SealedCursors;
 pub(crate) use self::delivery::Delivery;
+use self::offer::Offer;
 use self::socket::Socket;
 use crate::app::{App, Store};
 use crate::config::GatewayConfig;
@@ -25,6 +29,7 @@ use crate::http::error::ApiError;
 use crate::http::gate::gateway_token;
 use crate::http::wire::Wire;
 use crate::limits::{CONNECTIONS_PER_USER_RETRY_SECS, RETRY_AFTER_DRAIN_SECS, RETRY_AFTER_OVERLOAD_SECS};
+use crate::server::StartError;
 use crate::ws::handshake::{Handshake, take_stream};
 use crate::ws::{Reader, ReaderLimits};
 
@@ -38,8 +43,10 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway without connections that will deliver what `store` commits.
-    #[must_use]
-    pub fn new(config: &GatewayConfig, store: &Store) -> Self {
+    ///
+    /// # Errors
+    /// [`StartError::Random`].
+    pub fn new(config: &GatewayConfig, store: &Store, cursor_key: &CursorKey) -> Result<Self, StartError> {
         let subscribes = u16::try_from(config.subscribes_per_window).unwrap_or(u16::MAX);
         let ingress = IngressLimits {
             frames: u16::try_from(config.ingress_events_per_window).unwrap_or(u16::MAX),
@@ -47,8 +54,10 @@ impl Gateway {
             subscribes,
         };
         let (journal, access) = (Arc::new(store.clone()), Arc::new(store.clone()));
+        let cursors = SealedCursors::new(cursor_key, store.head().epoch).map_err(|_| StartError::Random)?;
         let config = fanout_config(config);
-        Self { fanout: Fanout::new(config, journal, access, Arc::new(NoCursors)), ingress, flush_loops: config.shards }
+        let fanout = Fanout::new(config, journal, access, Arc::new(cursors));
+        Ok(Self { fanout, ingress, flush_loops: config.shards })
     }
 
     /// Delivers what the store commits until `shutdown` completes.
@@ -70,20 +79,20 @@ impl Gateway {
 /// `GET /gateway/ws`: judges the upgrade, answers it, and serves the connection in the background.
 ///
 /// # Errors
-/// Before the upgrade, as JSON (GW-4): 401, 403 for the origin, 400 for what is no WebSocket handshake or a malformed `features`,
-/// 429 for too many connections of the user, 503 for too many of all.
+/// Before the upgrade, as JSON (GW-4): 401, 403 for the origin, 400 for what is no WebSocket handshake or a malformed `features`
+/// or `subscribe`, 429 for too many connections of the user, 503 for too many of all.
 pub async fn open(mut call: Call) -> Result<Answer, ApiError> {
     let mut request = call.upgrade.take().ok_or_else(ApiError::internal)?;
     let (actor, token_expires_at) = authenticate(&call)?;
     if !call.app.cors.admits_upgrade(&call.headers) {
         return Err(ApiError::new(ErrorCode::Forbidden));
     }
-    check_features(&call)?;
+    let offer = Offer::of_websocket(call.query())?;
     let handshake = Handshake::check(&request).map_err(|error| ApiError::invalid(error.to_string()))?;
     call.app.gateway.fanout.admit(actor.user_id).map_err(refused)?;
     call.app.remember_address_soon(actor.user_id, call.address);
     let (response, upgrade) = handshake.accept(&mut request);
-    let opening = Opening { app: Arc::clone(&call.app), actor, token_expires_at };
+    let opening = Opening { app: Arc::clone(&call.app), actor, token_expires_at, offer };
     tokio::spawn(opening.serve(upgrade));
     Ok(response.map(|_| AnswerBody::empty()))
 }
@@ -91,16 +100,6 @@ pub async fn open(mut call: Call) -> Result<Answer, ApiError> {
 fn authenticate(call: &Call) -> Result<(Actor, Timestamp), ApiError> {
     let token = gateway_token(&call.headers, call.query());
     token.and_then(|token| call.app.authenticate_until(&token, call.address)).ok_or_else(ApiError::unauthorized)
-}
-
-/// A malformed list is 400; well-formed names that this server does not know are ignored (contract §7).
-fn check_features(call: &Call) -> Result<(), ApiError> {
-    let Some(list) = call.query().text("features")? else { return Ok(()) };
-    let names: Vec<&str> = list.split(',').filter(|_| !list.is_empty()).collect();
-    if names.len() > FEATURES_MAX || names.iter().any(|name| FeatureName::new(*name).is_err()) {
-        return Err(ApiError::invalid("features is a list of at most 16 names"));
-    }
-    Ok(())
 }
 
 fn refused(refusal: Refusal) -> ApiError {
@@ -129,6 +128,7 @@ struct Opening {
     app: Arc<App>,
     actor: Actor,
     token_expires_at: Timestamp,
+    offer: Offer,
 }
 
 impl Opening {
@@ -148,18 +148,18 @@ impl Opening {
     }
 
     async fn register(self, connection_id: ConnectionId, socket: Socket) -> Client {
-        let Self { app, actor, token_expires_at } = self;
+        let Self { app, actor, token_expires_at, offer } = self;
         let hello = Hello {
             connection_id,
             user_id: actor.user_id,
             session_id: actor.session_id,
             is_server_owner: actor.is_server_owner,
-            mode: Mode::Plain,
-            features: Vec::new(),
+            mode: offer.mode,
+            features: offer.features,
             token_expires_at,
             address: actor.address,
-            cursor: None,
-            subscribe: Vec::new(),
+            cursor: offer.cursor,
+            subscribe: offer.subscribe,
         };
         let connection = app.gateway.fanout.connect(hello, socket).await;
         let session = Session::new(app.gateway.ingress);

@@ -135,11 +135,13 @@ pub const SIGHTINGS_MAX: usize = 32_768;
 /// is work for the one writer.
 pub const NOTE_ADDRESS_HIT_MIN: Duration = Duration::from_secs(1);
 
+/// How long the cursor of a stream is accepted (RES-10), seconds.
+pub const CURSOR_LIFE_SECS: u64 = 86_400;
+
 // --- Files ---
 
 /// Names of files looked at in one step, when files are compared with rows: a few milliseconds, and one question to the database.
 pub const BLOB_NAMES_PER_STEP_MAX: usize = 256;
-
 // --- WebSocket ---
 
 /// Frames of one message, empty ones included; one more closes with 1002. Well-meant clients cut at kilobytes; without a

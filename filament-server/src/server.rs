@@ -115,7 +115,7 @@ impl Server {
         // The lock on the database comes first: two processes on one new folder would make different keys.
         let keys = Keys::load_or_create(&config.data_dir)?;
         let engine = Engine::new(store.clone(), limits(&config));
-        let gateway = Gateway::new(&config.gateway, &store);
+        let gateway = Gateway::new(&config.gateway, &store, &keys.cursor)?;
         let bind_addr = config.bind_addr;
         let app = App::new(config, ROUTES, keys, engine, gateway)?;
         remember_ended_sessions(&app, &store).await?;

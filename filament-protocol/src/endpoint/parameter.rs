@@ -4,13 +4,10 @@ use super::Endpoint;
 use crate::id::{
     AttachmentId, ChannelId, FriendRequestId, GuildId, IpBanId, MessageId, OverrideTargetId, RoleId, SessionId, UserId,
 };
-use crate::limits::{FEATURES_MAX, PageLimit};
+use crate::limits::{FEATURES_MAX, PageLimit, QUERY_SUBSCRIPTIONS_MAX};
 use crate::record::{LegacyRole, TargetKind};
 use crate::shape::{Described, Presence, Shape, Text};
 use crate::text::{BearerToken, Emoji, FeatureName, Form, IdempotencyKey, ResumeCursor, TextError};
-
-/// Channels that one request names to subscribe to (RES-11).
-pub(super) const QUERY_SUBSCRIPTIONS_MAX: usize = 128;
 
 /// Something a request says outside of its body.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `keys/access-0001.key` … | `k4.local.<43 characters base64url>`, a key of access tokens in PASERK form |
 //! | `keys/refresh.key` | `filament.refresh.<43 characters base64url>` |
+//! | `keys/cursor.key` | `filament.cursor.<43 characters base64url>` |
 //!
 //! The access key with the highest number signs; all are accepted. To change the signing key, put one with the next number
 //! beside it and restart; remove the old file when its last token has expired. Without `refresh.key` no refresh token
@@ -21,11 +22,14 @@ use zeroize::Zeroizing;
 
 use super::refresh::RefreshKey;
 use super::token::AccessKey;
+use crate::gateway::CursorKey;
 use crate::limits::{ACCESS_KEYS_MAX, KEY_FILE_BYTES_MAX};
 
 const FOLDER: &str = "keys";
 const REFRESH_FILE: &str = "refresh.key";
 const REFRESH_PREFIX: &str = "filament.refresh.";
+const CURSOR_FILE: &str = "cursor.key";
+const CURSOR_PREFIX: &str = "filament.cursor.";
 const ACCESS_FILE_PREFIX: &str = "access-";
 const ACCESS_FILE_SUFFIX: &str = ".key";
 const ACCESS_FILE_FIRST: &str = "access-0001.key";
@@ -61,6 +65,8 @@ pub struct Keys {
     pub access: Vec<AccessKey>,
     /// The key that refresh tokens are derived from.
     pub refresh: RefreshKey,
+    /// The key that cursors of streams are sealed with (RES-10).
+    pub cursor: CursorKey,
 }
 
 impl Keys {
@@ -87,10 +93,9 @@ impl Keys {
             let text = read_or_create(path, || random().map(|bytes| AccessKey::from_bytes(*bytes).to_paserk()))?;
             access.push(AccessKey::from_paserk(&text).ok_or_else(|| KeyError::Malformed(path.clone()))?);
         }
-        let path = folder.join(REFRESH_FILE);
-        let text = read_or_create(&path, || random().map(|bytes| refresh_text(&bytes)))?;
-        let refresh = refresh_key(&text).ok_or(KeyError::Malformed(path))?;
-        Ok(Self { access, refresh })
+        let refresh = RefreshKey::from_bytes(*secret(folder.join(REFRESH_FILE), REFRESH_PREFIX)?);
+        let cursor = CursorKey::from_bytes(*secret(folder.join(CURSOR_FILE), CURSOR_PREFIX)?);
+        Ok(Self { access, refresh, cursor })
     }
 }
 
@@ -122,6 +127,12 @@ fn access_files(folder: &Path) -> Result<Vec<PathBuf>, KeyError> {
     }
     numbered.sort_unstable();
     Ok(numbered.into_iter().rev().map(|(_, path)| path).collect())
+}
+
+/// The 32 bytes in the file, as a line with that prefix; if there is no file, bytes just drawn and written.
+fn secret(path: PathBuf, prefix: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    let text = read_or_create(&path, || random().map(|bytes| line(prefix, &bytes)))?;
+    parse(prefix, &text).ok_or(KeyError::Malformed(path))
 }
 
 /// The line in the file; if there is no file, the line just made and written.
@@ -169,14 +180,14 @@ fn write(path: &Path, line: &str) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
-fn refresh_text(bytes: &[u8; 32]) -> Zeroizing<String> {
-    Zeroizing::new(format!("{REFRESH_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
+fn line(prefix: &str, bytes: &[u8; 32]) -> Zeroizing<String> {
+    Zeroizing::new(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-fn refresh_key(text: &str) -> Option<RefreshKey> {
+fn parse(prefix: &str, text: &str) -> Option<Zeroizing<[u8; 32]>> {
     let mut bytes = Zeroizing::new([0; 32]);
-    let length = URL_SAFE_NO_PAD.decode_slice(text.strip_prefix(REFRESH_PREFIX)?, bytes.as_mut()).ok()?;
-    (length == bytes.len()).then(|| RefreshKey::from_bytes(*bytes))
+    let length = URL_SAFE_NO_PAD.decode_slice(text.strip_prefix(prefix)?, bytes.as_mut()).ok()?;
+    (length == bytes.len()).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -233,10 +244,10 @@ mod tests {
         let session = SessionId::from_u128(1);
         assert_eq!(first.refresh.token(session, 1), again.refresh.token(session, 1));
         assert_eq!(mode(&folder.0.join(FOLDER)), 0o700);
-        for name in [ACCESS_FILE_FIRST, REFRESH_FILE] {
+        for name in [ACCESS_FILE_FIRST, REFRESH_FILE, CURSOR_FILE] {
             assert_eq!(mode(&folder.key_file(name)), 0o600, "{name}");
         }
-        assert_eq!(fs::read_dir(folder.0.join(FOLDER)).expect("a folder").count(), 2, "nothing left beside");
+        assert_eq!(fs::read_dir(folder.0.join(FOLDER)).expect("a folder").count(), 3, "nothing left beside");
 
         let other = Folder::new().load().expect("keys");
         assert_ne!(ids(&first), ids(&other));
@@ -268,7 +279,7 @@ mod tests {
 
     #[test]
     fn damaged_files_are_named_and_not_replaced() {
-        for name in [ACCESS_FILE_FIRST, REFRESH_FILE] {
+        for name in [ACCESS_FILE_FIRST, REFRESH_FILE, CURSOR_FILE] {
             for content in [&b""[..], b"k4.local.AAAA", b"filament.refresh.AAAA", b"\xff\xfe", &[b'A'; 1_000]] {
                 let folder = Folder::new();
                 folder.load().expect("keys");

@@ -40,21 +40,33 @@ impl<'a> Query<'a> {
     /// # Errors
     /// 400 when it is given twice or is not percent-encoded UTF-8.
     pub fn text(self, name: &'static str) -> Result<Option<Cow<'a, str>>, ApiError> {
-        let mut found = None;
-        for pair in self.0.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            // A name nobody asks for is ignored, also one that does not decode.
-            if decode_query(key).as_deref() != Ok(name) {
-                continue;
-            }
-            if found.is_some() {
-                return Err(ApiError::invalid(format!("query member {name} is given twice")));
-            }
-            let value = decode_query(value)
-                .map_err(|_| ApiError::invalid(format!("query member {name} is not percent-encoded UTF-8")))?;
-            found = Some(value);
+        let mut found = self.all(name);
+        match (found.next(), found.next()) {
+            (first, None) => first.transpose(),
+            (_, Some(_)) => Err(ApiError::invalid(format!("query member {name} is given twice"))),
         }
-        Ok(found)
+    }
+
+    /// Returns every value of a member that may be repeated, at most `max`.
+    ///
+    /// # Errors
+    /// 400 when it is given more often or is not percent-encoded UTF-8.
+    pub fn list(self, name: &'static str, max: usize) -> Result<Vec<Cow<'a, str>>, ApiError> {
+        let values: Vec<_> = self.all(name).take(max + 1).collect::<Result<_, _>>()?;
+        if values.len() > max {
+            return Err(ApiError::invalid(format!("query member {name} is given more than {max} times")));
+        }
+        Ok(values)
+    }
+
+    fn all(self, name: &'static str) -> impl Iterator<Item = Result<Cow<'a, str>, ApiError>> {
+        let pairs = self.0.split('&').filter(|pair| !pair.is_empty());
+        let named = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        // A name nobody asks for is ignored, also one that does not decode.
+        named.filter(move |(key, _)| decode_query(key).as_deref() == Ok(name)).map(move |(_, value)| {
+            decode_query(value)
+                .map_err(|_| ApiError::invalid(format!("query member {name} is not percent-encoded UTF-8")))
+        })
     }
 
     /// Returns the value of `name` parsed as `T`.
@@ -102,6 +114,15 @@ mod tests {
         assert_eq!(Query::new(Some("a=1&a=1")).text("a").unwrap_err().status(), 400);
         assert_eq!(Query::new(Some("a=%f")).text("a").unwrap_err().status(), 400);
         assert!(Query::new(Some("b=%f")).text("a").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_member_that_may_be_repeated_is_read_whole_up_to_its_bound() {
+        let query = Query::new(Some("a=1&b=x&%61=2&a"));
+        assert_eq!(query.list("a", 3).unwrap(), ["1", "2", ""]);
+        assert_eq!(query.list("a", 2).unwrap_err().status(), 400);
+        assert!(query.list("c", 0).unwrap().is_empty());
+        assert_eq!(Query::new(Some("a=%f")).list("a", 3).unwrap_err().status(), 400);
     }
 
     /// Proves HTTP-10.

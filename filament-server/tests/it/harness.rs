@@ -27,6 +27,7 @@
 //! names its own bound.
 
 mod answer;
+mod batch;
 mod cast;
 mod data_dir;
 mod dial;

@@ -21,5 +21,6 @@ mod moderation;
 mod overrides;
 mod presence;
 mod refused;
+mod resume;
 mod roles;
 mod workspace;

@@ -41,6 +41,8 @@ pub(crate) struct Gateway {
     /// The guild of the own room, see [`Self::before_sentinel`].
     muted: Option<String>,
     hears_sentinels: bool,
+    /// The cursor that came with the last frame handed out.
+    cursor: Option<String>,
 }
 
 impl Gateway {
@@ -68,6 +70,7 @@ impl Gateway {
             ended: None,
             muted: None,
             hears_sentinels: false,
+            cursor: None,
         }
     }
 
@@ -148,6 +151,13 @@ impl Gateway {
 
     // --- waiting ---
 
+    /// Where the stream stands after the last frame handed out, and all that came in one batch with it.
+    #[track_caller]
+    #[expect(dead_code, reason = "for resuming")]
+    pub(crate) fn cursor(&self) -> String {
+        self.cursor.clone().unwrap_or_else(|| panic!("{}: no cursor came yet", self.name))
+    }
+
     /// The next frame within the time, whatever it is; absent when nothing came or the stream ended.
     pub(crate) fn next_within(&mut self, within: Duration) -> Option<Event> {
         let deadline = Instant::now() + within;
@@ -160,6 +170,9 @@ impl Gateway {
                     Arrival::Ping(_) | Arrival::Pong(_) | Arrival::Close(_) | Arrival::Broken(_) => continue,
                 },
             };
+            if let Some(cursor) = event.batch.as_ref().and_then(|batch| batch.cursor.clone()) {
+                self.cursor = Some(cursor);
+            }
             if event["guild_id"].as_str().is_none_or(|guild| self.muted.as_deref() != Some(guild)) {
                 return Some(event);
             }

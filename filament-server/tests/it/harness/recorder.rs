@@ -3,12 +3,12 @@
 use std::io::{BufReader, Write};
 use std::net::TcpStream;
 use std::ops::Index;
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Instant;
 
 use serde_json::Value;
 
-use super::shape;
+use super::batch::{Batch, Unpacker};
 use super::wire::{Opcode, RawFrame, read_frame};
 
 /// One event frame, parsed and checked.
@@ -18,10 +18,17 @@ pub(crate) struct Event {
     pub(crate) at: Instant,
     /// The text as it came.
     pub(crate) text: String,
+    /// The `batch` it came in.
+    pub(crate) batch: Option<Arc<Batch>>,
     envelope: Value,
 }
 
 impl Event {
+    /// An event whose envelope was checked.
+    pub(super) fn new(text: String, envelope: Value, at: Instant, batch: Option<Arc<Batch>>) -> Self {
+        Self { at, text, batch, envelope }
+    }
+
     /// The event name.
     pub(crate) fn t(&self) -> &str {
         self.envelope["t"].as_str().unwrap_or_default()
@@ -81,12 +88,19 @@ pub(crate) fn record(
     writer: &Mutex<TcpStream>,
     answers_pings: bool,
 ) {
+    let mut unpacker = Unpacker::default();
     loop {
         let frame = read_frame(&mut link);
         let at = Instant::now();
         let arrival = match frame {
-            Ok((Opcode::Text, payload)) => match read_event(payload, at) {
-                Ok(event) => Arrival::Event(event),
+            Ok((Opcode::Text, payload)) => match read_events(payload, &mut unpacker, at) {
+                Ok(events) => {
+                    let mut sent = events.into_iter().map(|event| tx.send(Arrival::Event(event)));
+                    if sent.any(|sent| sent.is_err()) {
+                        return;
+                    }
+                    continue;
+                }
                 Err(why) => Arrival::Broken(why),
             },
             Ok((Opcode::Ping, payload)) => {
@@ -115,8 +129,7 @@ pub(crate) fn record(
     }
 }
 
-fn read_event(payload: Vec<u8>, at: Instant) -> Result<Event, String> {
+fn read_events(payload: Vec<u8>, unpacker: &mut Unpacker, at: Instant) -> Result<Vec<Event>, String> {
     let text = String::from_utf8(payload).map_err(|_| "a text frame that is not UTF-8".to_owned())?;
-    let envelope = shape::check_frame(&text).map_err(|why| format!("{why} in {text}"))?;
-    Ok(Event { at, text, envelope })
+    unpacker.unpack(&text, at).map_err(|why| format!("{why} in {text}"))
 }

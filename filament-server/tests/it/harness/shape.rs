@@ -47,7 +47,25 @@ pub(crate) fn check_frame(text: &str) -> Result<Value, String> {
     if text.len() > SEALED_BYTES_MAX {
         return Err(format!("ENV-12: {} bytes", text.len()));
     }
+    let envelope = parse(text)?;
+    check_envelope(&envelope)?;
+    Ok(envelope)
+}
+
+/// Parses a text in which no member stands twice.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
     let Unique(envelope) = serde_json::from_str(text).map_err(|error| format!("ENV-6, ENV-8: {error}"))?;
+    Ok(envelope)
+}
+
+/// Checks one envelope down to the last bound.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub(crate) fn check_envelope(envelope: &Value) -> Result<(), String> {
     let members = envelope.as_object().ok_or("ENV-1: no object")?;
     if members.len() != 3 || envelope["v"].as_u64() != Some(1) {
         return Err("ENV-1, ENV-2: members or version".to_owned());
@@ -59,8 +77,7 @@ pub(crate) fn check_frame(text: &str) -> Result<Value, String> {
     let mut catalogue = [CATALOGUE, GUILD_EVENTS, ROLE_EVENTS].into_iter().flatten();
     let (_, members) = catalogue.find(|(name, _)| *name == t).ok_or_else(|| format!("unknown event `{t}`"))?;
     check_members(members, &envelope["d"], t)?;
-    check_rules(t, &envelope["d"])?;
-    Ok(envelope)
+    check_rules(t, &envelope["d"])
 }
 
 /// Checks a REST record of the same shape as in events.

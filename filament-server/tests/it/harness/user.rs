@@ -273,10 +273,27 @@ impl User {
         }
     }
 
+    /// A dial that asks for batches with cursors: a connection R of §18.10.
+    pub(crate) fn dial_resumable(&self) -> Dial {
+        self.dial().query("features", "batch,resume")
+    }
+
     /// Opens a plain connection and takes its `ready`.
     #[track_caller]
     pub(crate) fn connect(&self) -> Gateway {
-        let mut gateway = self.dial().open().unwrap_or_else(|answer| panic!("{}: refused: {answer:?}", self.name));
+        self.connect_by(self.dial())
+    }
+
+    /// Opens a connection R and takes its `ready`.
+    #[track_caller]
+    pub(crate) fn connect_resumable(&self) -> Gateway {
+        self.connect_by(self.dial_resumable())
+    }
+
+    /// Opens a connection of this dial and takes its `ready`.
+    #[track_caller]
+    pub(crate) fn connect_by(&self, dial: Dial) -> Gateway {
+        let mut gateway = dial.open().unwrap_or_else(|answer| panic!("{}: refused: {answer:?}", self.name));
         let ready = gateway.next();
         assert_eq!(ready.t(), "ready", "GW-10: first frame {}", ready.text);
         assert_eq!(ready["user_id"], *self.id);

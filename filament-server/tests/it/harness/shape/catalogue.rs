@@ -169,6 +169,27 @@ pub(super) const CATALOGUE: &[(&str, &[Member])] = &[
         ],
     ),
     (
+        "reset",
+        &[
+            Member(
+                "reason",
+                Always,
+                Word(&["cursor_invalid", "cursor_expired", "epoch_changed", "gap_too_large", "visibility_gap"]),
+            ),
+            Member("guild_id", Optional, Ulid),
+            Member("channel_id", Optional, Ulid),
+        ],
+    ),
+    ("caught_up", &[Member("replayed", Always, Int(0, 2_000)), Member("reset", Always, Bool)]),
+    (
+        "closing",
+        &[
+            Member("code", Always, Int(1_000, 4_999)),
+            Member("name", Always, Text(1, 64)),
+            Member("retry_after_ms", Optional, Int(0, u64::MAX)),
+        ],
+    ),
+    (
         "heartbeat_ack",
         &[
             Member("s", Always, Int(0, u64::MAX)),

@@ -1,0 +1,3 @@
+//! Batches, resuming and Server-Sent Events (§7): scenarios 86 to 92 and what surrounds them.
+
+mod batches;
