@@ -6,10 +6,12 @@ mod address;
 mod assignment;
 mod channel;
 mod channel_override;
+mod friend;
 mod guild;
 mod message;
 mod moderation;
 mod ownership;
+mod profile;
 mod role;
 
 use filament_protocol::{Event, GuildId, UserId};
@@ -18,7 +20,7 @@ use crate::{
     access::AccessChange,
     audience::Audience,
     audit::{AuditAction, AuditDecision, AuditRecord},
-    entry::{ChannelOrder, OwnRemoval},
+    entry::{ChannelOrder, OwnRemoval, Peers},
     limits::{AUDITS_PER_MUTATION_MAX, IDS_PER_STAMP_MAX},
     mutation::{Mutation, RotatedSession},
     stamp::Stamp,
@@ -70,6 +72,15 @@ pub enum Announced {
         /// Who hears it.
         audience: Audience,
     },
+    /// An event about a user, to `PEERS(u)`.
+    ToPeers {
+        /// The event.
+        event: Event,
+        /// Whom it is about.
+        user_id: UserId,
+        /// Where those are who hear it.
+        peers: Peers,
+    },
 }
 
 impl Announced {
@@ -111,6 +122,14 @@ pub fn announce(mutation: &Mutation, stamp: &Stamp, index: usize) -> Announcemen
             let ended = AccessChange::SessionEnded { user_id: *user_id, session_id: *session_id };
             Announcement::silent("an ended session closes its sockets instead (GW-41)", vec![ended])
         }
+        Mutation::UpdateProfile(change) => profile::updated(change),
+        Mutation::SetImage(change) => profile::image_set(change),
+        Mutation::RequestFriend(request) => friend::requested(request),
+        Mutation::AcceptFriendRequest { request, accepted_at } => friend::accepted(request, *accepted_at),
+        Mutation::DeleteFriendRequest { request, actor_user_id, deleted_at } => {
+            friend::request_ended(request, *actor_user_id, *deleted_at)
+        }
+        Mutation::EndFriendship(end) => friend::ended(end),
         Mutation::CreateGuild { graph, owner_role_ids } => guild::created(graph, owner_role_ids, audit),
         Mutation::UpdateGuild { guild_id, name, visibility, described, actor_user_id, updated_at } => {
             guild::updated(*guild_id, (name, *visibility), described, *actor_user_id, *updated_at, audit)

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub enum Audience {
     /// `USER(u)`: every connection of the user.
     User(UserId),
+    /// `PEERS(u)`: the user, their friends, and the members of their guilds. Which guilds and which friends is said by
+    /// [`SealedBody::Peers`](crate::SealedBody::Peers): the user need not be connected for others to hear of them.
+    Peers(UserId),
     /// `GUILD(g)`: every connection of every current member.
     Guild(GuildId),
     /// `GUILD(g)` ∪ `USER(u)`: the guild, and the user who is no member of it any more.
@@ -29,11 +32,12 @@ pub enum Audience {
 }
 
 impl Audience {
-    /// The guild whose end removes queued frames of this audience (DEL-2), or `None` when nothing does: user-scoped frames.
+    /// The guild whose end removes queued frames of this audience (DEL-2), or `None` when nothing does: user-scoped frames. Those of
+    /// `Peers` are of no guild either, and say nothing that is not in a profile everybody may read.
     #[must_use]
     pub const fn guild_id(&self) -> Option<GuildId> {
         match self {
-            Self::User(_) => None,
+            Self::User(_) | Self::Peers(_) => None,
             Self::Guild(guild_id)
             | Self::GuildAnd(guild_id, _)
             | Self::EdgeMember(guild_id, ..)
@@ -54,6 +58,7 @@ impl Audience {
                 Some(*channel_id)
             }
             Self::User(_)
+            | Self::Peers(_)
             | Self::Guild(_)
             | Self::GuildAnd(..)
             | Self::EdgeMember(..)

@@ -5,11 +5,13 @@ pub mod address;
 pub mod assignment;
 pub mod channel;
 pub mod channel_override;
+pub mod friend;
 pub mod guild;
 pub mod member;
 pub mod message;
 pub mod moderation;
 pub mod ownership;
+pub mod profile;
 pub mod reaction;
 pub mod role;
 

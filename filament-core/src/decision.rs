@@ -6,6 +6,7 @@ use filament_protocol::{Event, EventKind};
 use crate::{
     access::AccessChange,
     announce::{Announced, Announcement, announce},
+    audience::Audience,
     audit::{AuditDecision, AuditRecord},
     denial::Denial,
     entry::{SealedBody, SealedEvent},
@@ -141,6 +142,12 @@ fn sealed(announced: Announced, event_bytes_max: usize) -> Result<SealedEvent, D
             audience,
             plain_only: true,
             body: SealedBody::OwnRemoval(removal),
+        }),
+        Announced::ToPeers { event, user_id, peers } => Ok(SealedEvent {
+            kind: event.kind(),
+            audience: Audience::Peers(user_id),
+            plain_only: false,
+            body: SealedBody::Peers { text: encode(&event, event_bytes_max)?, peers },
         }),
         Announced::ChannelOrder { order, audience } => Ok(SealedEvent {
             kind: EventKind::ChannelReorder,

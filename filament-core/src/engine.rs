@@ -1,6 +1,6 @@
 //! Runs commands and reads against a store: plan, decide, seal, commit.
 
-use filament_protocol::Username;
+use filament_protocol::{UserId, Username};
 
 use crate::{
     actor::Actor,
@@ -10,6 +10,7 @@ use crate::{
     facts::{FactPlan, Facts},
     permission::Granted,
     port::{Committed, Store, TransactError},
+    profile::{ImageKind, StoredImage},
     query::{Credentials, Page, Query},
     read::Read,
 };
@@ -75,6 +76,23 @@ impl<S: Store> Engine<S> {
         match page {
             Page::Credentials(credentials) => Ok(credentials),
             _ => Err(Denial::Unplanned("credentials").into()),
+        }
+    }
+
+    /// Reads which image a user has, without a caller: images are public (§9.4).
+    ///
+    /// # Errors
+    /// [`TransactError`].
+    pub async fn image(
+        &self,
+        user_id: UserId,
+        kind: ImageKind,
+    ) -> Result<Option<StoredImage>, TransactError<S::Error>> {
+        let query = Query::Image(user_id, kind);
+        let (_, page) = self.store.query(FactPlan::default(), query, |_| Ok(Granted::to_everyone())).await?;
+        match page {
+            Page::Image(image) => Ok(image),
+            _ => Err(Denial::Unplanned("image").into()),
         }
     }
 }

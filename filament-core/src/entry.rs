@@ -89,8 +89,28 @@ pub enum SealedBody {
     },
     /// `channel_reorder`, rendered per receiver from what that receiver sees.
     ChannelOrder(ChannelOrder),
+    /// The complete text of an event about one user, and where those are who hear it.
+    Peers {
+        /// What is sent.
+        text: Bytes,
+        /// The friends and guilds of the user, as of the entry.
+        peers: Peers,
+    },
     /// `workspace_member_remove` of the receiver itself, rendered per receiver: a guild of ten thousand members ends in one event.
     OwnRemoval(OwnRemoval),
+}
+
+/// Where the receivers of an event about one user are, as of its entry (`PEERS(u)`): what delivery cannot know by itself, since the
+/// user need not be connected. Who is a member of the guilds is left to the delivery, which does know it; so an entry holds some
+/// hundreds of ids, however many members the guilds have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peers {
+    /// The guilds of the user, at most `GUILDS_PER_USER_MAX`, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guild_ids: Vec<GuildId>,
+    /// The friends of the user, at most `FRIENDS_MAX`, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub friend_ids: Vec<UserId>,
 }
 
 /// The end of every membership at once, told to each former member as its own (CMP-6).

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use filament_protocol::{
-    ChannelId, Emoji, GuildId, IdempotencyKey, MessageContent, MessageId, SessionId, Timestamp, UserId, Username,
+    ChannelId, Emoji, FriendRequestId, GuildId, IdempotencyKey, MessageContent, MessageId, SessionId, Timestamp,
+    UserId, Username,
     markdown::tokenize,
     record::{Attachment, Message, Reaction},
 };
@@ -13,8 +14,11 @@ use crate::{
     address::Address,
     audit::{AuditAction, Surface},
     denial::Denial,
+    entry::Peers,
+    friend::PendingFriendRequest,
     limits::NEEDS_PER_PLAN_MAX,
     permission::{GuildGraph, Membership, Subject, rank},
+    profile::StoredProfile,
     stamp::Stamp,
 };
 
@@ -51,6 +55,22 @@ pub enum Need {
     User(UserId),
     /// A user by name, ASCII case ignored.
     Username(Username),
+    /// A profile.
+    Profile(UserId),
+    /// The friends and the guilds of a user, ascending: where those are who hear of a change of the profile.
+    Peers(UserId),
+    /// Since when two users are friends.
+    Friendship(UserId, UserId),
+    /// How many friends a user has.
+    FriendCount(UserId),
+    /// A pending request to become friends.
+    FriendRequest(FriendRequestId),
+    /// Whether a request between two users is pending, in either direction.
+    FriendRequestBetween(UserId, UserId),
+    /// How many pending requests were made to a user.
+    IncomingFriendRequests(UserId),
+    /// How many pending requests a user has made.
+    OutgoingFriendRequests(UserId),
     /// A message of that channel.
     Message(ChannelId, MessageId),
     /// All reactions of a message as the user sees them, in wire order and within the bounds of `Reaction`.
@@ -74,16 +94,23 @@ pub enum Fact {
     Member(Option<Arc<Membership>>),
     /// To [`Need::MemberIds`].
     MemberIds(Vec<UserId>),
-    /// To [`Need::MemberCount`], [`Need::GuildCount`], [`Need::GuildsCreated`], [`Need::AccessRevision`].
+    /// To [`Need::MemberCount`], [`Need::GuildCount`], [`Need::GuildsCreated`], [`Need::AccessRevision`], [`Need::FriendCount`],
+    /// [`Need::IncomingFriendRequests`], [`Need::OutgoingFriendRequests`].
     Count(u64),
-    /// To [`Need::Ban`].
+    /// To [`Need::Ban`] and [`Need::FriendRequestBetween`].
     Flag(bool),
     /// To [`Need::Addresses`].
     Addresses(Vec<Address>),
-    /// To [`Need::LastRefusal`], [`Need::LastAddressHit`] and [`Need::AddressSeen`].
+    /// To [`Need::LastRefusal`], [`Need::LastAddressHit`], [`Need::AddressSeen`] and [`Need::Friendship`].
     Time(Option<Timestamp>),
     /// To [`Need::User`] and [`Need::Username`].
     User(Option<User>),
+    /// To [`Need::Profile`].
+    Profile(Option<StoredProfile>),
+    /// To [`Need::Peers`].
+    Peers(Peers),
+    /// To [`Need::FriendRequest`].
+    FriendRequest(Option<PendingFriendRequest>),
     /// To [`Need::Message`].
     Message(Option<StoredMessage>),
     /// To [`Need::Reactions`].
@@ -406,6 +433,58 @@ impl Facts {
         match self.find(need)? {
             Fact::User(user) => Ok(user.as_ref()),
             _ => Err(Denial::Unplanned("user")),
+        }
+    }
+
+    /// A profile.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn profile(&self, user_id: UserId) -> Result<Option<&StoredProfile>, Denial> {
+        match self.find(&Need::Profile(user_id))? {
+            Fact::Profile(profile) => Ok(profile.as_ref()),
+            _ => Err(Denial::Unplanned("profile")),
+        }
+    }
+
+    /// Where those are who hear of a user.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn peers(&self, user_id: UserId) -> Result<&Peers, Denial> {
+        match self.find(&Need::Peers(user_id))? {
+            Fact::Peers(peers) => Ok(peers),
+            _ => Err(Denial::Unplanned("peers")),
+        }
+    }
+
+    /// Since when two users are friends, in the order they were planned.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn friends_since(&self, one: UserId, other: UserId) -> Result<Option<Timestamp>, Denial> {
+        self.time(&Need::Friendship(one, other))
+    }
+
+    /// A pending request to become friends.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn friend_request(&self, request_id: FriendRequestId) -> Result<Option<&PendingFriendRequest>, Denial> {
+        match self.find(&Need::FriendRequest(request_id))? {
+            Fact::FriendRequest(pending) => Ok(pending.as_ref()),
+            _ => Err(Denial::Unplanned("friend request")),
+        }
+    }
+
+    /// Whether a request between two users is pending, in the order they were planned.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn is_friend_request_pending(&self, one: UserId, other: UserId) -> Result<bool, Denial> {
+        match self.find(&Need::FriendRequestBetween(one, other))? {
+            Fact::Flag(pending) => Ok(*pending),
+            _ => Err(Denial::Unplanned("pending friend request")),
         }
     }
 

@@ -13,11 +13,13 @@ mod denial;
 mod engine;
 mod entry;
 mod facts;
+mod friend;
 pub mod limits;
 mod mutation;
 pub mod permission;
 mod port;
 pub mod presence;
+mod profile;
 mod query;
 pub mod read;
 mod revision;
@@ -37,16 +39,18 @@ pub use decide::{Command, Limits};
 pub use decision::{Decision, Sealed, SealedParts, seal};
 pub use denial::Denial;
 pub use engine::Engine;
-pub use entry::{ChannelOrder, Entry, OwnRemoval, Place, Position, SealedBody, SealedEvent, Seq};
+pub use entry::{ChannelOrder, Entry, OwnRemoval, Peers, Place, Position, SealedBody, SealedEvent, Seq};
 pub use facts::{
     Fact, FactPlan, Facts, LiveSessions, Need, ReactionState, Remembered, Rotation, SessionState, StoredMessage, User,
 };
+pub use friend::{PendingFriendRequest, StoredFriendRequest};
 pub use mutation::{
-    AddressSighting, AssignmentCause, IdempotencyRecord, MemberVia, Mutation, NewAddressBans, NewMember, NewSession,
-    NewUser, OverrideChange, OverrideWord, OwnershipTransfer, ReactionChange, RoleAssignment, RoleOrder, RoleUpdate,
-    RotatedSession,
+    AddressSighting, AssignmentCause, FriendshipEnd, IdempotencyRecord, ImageChange, MemberVia, Mutation,
+    NewAddressBans, NewMember, NewSession, NewUser, OverrideChange, OverrideWord, OwnershipTransfer, ProfileChange,
+    ReactionChange, RoleAssignment, RoleOrder, RoleUpdate, RotatedSession,
 };
 pub use port::{AccessSource, Committed, Journal, Store, TransactError, UserAccess};
+pub use profile::{ImageKind, ImageType, StoredImage, StoredProfile};
 pub use query::{AuditRow, BannedUser, Credentials, ListedAddressBan, Page, Query};
 pub use revision::{AccessBefore, AccessShift, AccessState};
 pub use stamp::{Stamp, StampSource};

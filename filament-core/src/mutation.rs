@@ -2,12 +2,16 @@
 
 mod address;
 mod channel_override;
+mod friend;
 mod ownership;
+mod profile;
 mod role;
 
 pub use address::{AddressSighting, NewAddressBans};
 pub use channel_override::{OverrideChange, OverrideWord};
+pub use friend::FriendshipEnd;
 pub use ownership::OwnershipTransfer;
+pub use profile::{ImageChange, ProfileChange};
 pub use role::{AssignmentCause, RoleAssignment, RoleOrder, RoleUpdate};
 
 use std::sync::Arc;
@@ -21,6 +25,7 @@ use crate::{
     access::MemberLoss,
     audit::{AuditAction, Surface},
     facts::{Rotation, StoredMessage},
+    friend::StoredFriendRequest,
     permission::{ChannelNode, GuildGraph, RoleNode},
 };
 
@@ -51,6 +56,30 @@ pub enum Mutation {
         /// When.
         ended_at: Timestamp,
     },
+    /// Name or about text of a profile changed.
+    UpdateProfile(ProfileChange),
+    /// A profile has another avatar or banner.
+    SetImage(ImageChange),
+    /// Somebody asks somebody to become a friend.
+    RequestFriend(StoredFriendRequest),
+    /// Two users are friends from now on; the request is gone.
+    AcceptFriendRequest {
+        /// The request.
+        request: StoredFriendRequest,
+        /// When.
+        accepted_at: Timestamp,
+    },
+    /// A request was declined or withdrawn.
+    DeleteFriendRequest {
+        /// The request.
+        request: StoredFriendRequest,
+        /// Who declined or withdrew it.
+        actor_user_id: UserId,
+        /// When.
+        deleted_at: Timestamp,
+    },
+    /// Two users are no friends any more.
+    EndFriendship(FriendshipEnd),
     /// A guild exists from now on, with its seeded roles, no channel, and its owner as the only member.
     CreateGuild {
         /// The guild.

@@ -1,15 +1,18 @@
 //! Reads that are more than facts: pages. A gate must grant on facts of the same snapshot before the page is read.
 
 use filament_protocol::{
-    AuditId, ChannelId, DirectoryQuery, GuildId, IpBanId, MessageId, Timestamp, UserId, Username,
+    AuditId, ChannelId, DirectoryQuery, GuildId, IpBanId, MessageId, Timestamp, UserId, UserSummary, Username,
     record::{Guild, Reaction},
+    rest::Friend,
     text::BanReason,
 };
 
 use crate::{
     audit::AuditAction,
     facts::{StoredMessage, User},
+    friend::StoredFriendRequest,
     permission::Membership,
+    profile::{ImageKind, StoredImage},
 };
 
 /// What to read. `limit`s are within the contract's bounds: the edge checked them.
@@ -77,6 +80,12 @@ pub enum Query {
         /// At most so many.
         limit: u16,
     },
+    /// The friends of a user, complete, in no particular order.
+    Friends(UserId),
+    /// The pending requests to and of a user, complete, newest first.
+    FriendRequests(UserId),
+    /// One of the images of a user.
+    Image(UserId, ImageKind),
     /// The password hash of an account, by name, ASCII case ignored.
     Credentials(Username),
 }
@@ -96,7 +105,7 @@ pub enum Page {
     /// To [`Query::GuildsOf`] and [`Query::PublicGuilds`].
     Guilds(Vec<Guild>),
     /// To [`Query::Users`].
-    Users(Vec<User>),
+    Users(Vec<UserSummary>),
     /// To [`Query::Members`].
     Members {
         /// The members.
@@ -125,6 +134,17 @@ pub enum Page {
         /// Whether more follow.
         more: bool,
     },
+    /// To [`Query::Friends`].
+    Friends(Vec<Friend>),
+    /// To [`Query::FriendRequests`].
+    FriendRequests {
+        /// Requests to the user.
+        incoming: Vec<StoredFriendRequest>,
+        /// Requests of the user.
+        outgoing: Vec<StoredFriendRequest>,
+    },
+    /// To [`Query::Image`].
+    Image(Option<StoredImage>),
     /// To [`Query::Credentials`].
     Credentials(Option<Credentials>),
 }

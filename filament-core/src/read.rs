@@ -6,6 +6,7 @@ mod audit;
 mod channel;
 mod channel_override;
 mod explain;
+mod friend;
 mod guild;
 mod member;
 mod message;
@@ -18,11 +19,12 @@ pub use audit::{AuditPage, ListAudit};
 pub use channel::{ChannelListing, ListChannels, ReadChannelPermissions};
 pub use channel_override::ListOverrides;
 pub use explain::ExplainPermission;
+pub use friend::{ListFriendRequests, ListFriends};
 pub use guild::{GuildDetails, ListGuilds, ListPublicGuilds, ReadGuild};
 pub use member::{BanPage, ListBans, ListMembers, MemberPage};
 pub use message::{ListMessages, MessagePage};
 pub use role::{ListRoles, RoleList};
-pub use user::{LookUpUsers, ReadUser};
+pub use user::{LookUpUsers, ReadProfile};
 
 use crate::{
     actor::Actor, denial::Denial, facts::FactPlan, facts::Facts, permission::Granted, query::Page, query::Query,

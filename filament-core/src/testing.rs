@@ -3,6 +3,7 @@
 mod agreement;
 mod conformance;
 mod memory;
+mod people;
 mod state;
 
 pub use agreement::check_agreement;

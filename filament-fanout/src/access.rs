@@ -228,7 +228,7 @@ impl AccessTable {
             Audience::EdgeMember(guild_id, channel_id, receiver) => {
                 receiver == user_id && (views(guild_id, channel_id) || manages(guild_id))
             }
-            Audience::FormerMembers(_) => false, // they are known by what the entry says
+            Audience::FormerMembers(_) | Audience::Peers(_) => false, // they are known by what the entry says
             Audience::Subscribers(guild_id, channel_id) => self.sees(guild_id, channel_id, user_id),
         }
     }
@@ -245,7 +245,8 @@ impl AccessTable {
             Reach::Audience(Audience::Edge(guild_id, _) | Audience::EdgeMember(guild_id, ..)) => {
                 self.is_member(*guild_id, user_id)
             }
-            Reach::Audience(Audience::FormerMembers(_)) => true,
+            // Nor does anything remove what is told of a profile: everybody may read those.
+            Reach::Audience(Audience::FormerMembers(_) | Audience::Peers(_)) => true,
             Reach::Audience(audience) => self.includes(audience, user_id),
         }
     }

@@ -101,7 +101,8 @@ impl<W> Outbox<W> {
 }
 
 impl<W: TransportWrite> Hub<W> {
-    /// Delivers a sealed event. `before` are those who saw the channel of an `EDGE` before the mutation; `place` is where the
+    /// Delivers a sealed event. `before` are those who saw the channel of an `EDGE` before the mutation, or whom else only the entry
+    /// tells; `place` is where the
     /// receivers stand then.
     pub(crate) fn deliver(&mut self, event: &SealedEvent, before: &[UserId], place: Place, origin_us: u64, now: Now) {
         let reach = Reach::Audience(event.audience);
@@ -113,7 +114,7 @@ impl<W: TransportWrite> Hub<W> {
                 }
                 self.outbox.put_to(subscribers, &Frame::sealed(event.kind, reach, text, origin_us, place))
             }
-            (SealedBody::Shared(text), _) => self.deliver_picked(
+            (SealedBody::Shared(text) | SealedBody::Peers { text, .. }, _) => self.deliver_picked(
                 event,
                 before,
                 |_| (),
@@ -239,7 +240,7 @@ fn users(access: &AccessTable, audience: &Audience, before: &[UserId]) -> Vec<Us
             let is_in = before.contains(&user_id) || access.includes(audience, user_id);
             is_in.then_some(user_id).into_iter().collect()
         }
-        Audience::FormerMembers(_) => before.to_vec(),
+        Audience::Peers(_) | Audience::FormerMembers(_) => before.to_vec(),
         Audience::Subscribers(..) => Vec::new(),
     }
 }

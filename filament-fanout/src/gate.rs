@@ -55,6 +55,7 @@ pub(crate) const fn keeps_audience(audience: &Audience) -> bool {
         | Audience::EdgeMember(..)
         | Audience::Subscribers(..) => true,
         Audience::User(_)
+        | Audience::Peers(_)
         | Audience::Guild(_)
         | Audience::GuildAnd(..)
         | Audience::Permission(..)

@@ -19,6 +19,7 @@ mod link;
 mod mailbox;
 mod mode;
 mod observe;
+mod peers;
 mod presence;
 mod registry;
 mod relay;

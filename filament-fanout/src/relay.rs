@@ -11,7 +11,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use filament_core::{
-    AccessBefore, AccessChange, AccessShift, Audience, Entry, MemberLoss, Place,
+    AccessBefore, AccessChange, AccessShift, Audience, Entry, MemberLoss, Place, SealedEvent,
     permission::{GraphChange, GuildGraph},
 };
 use filament_protocol::{
@@ -104,13 +104,15 @@ impl<W: TransportWrite> Hub<W> {
         self.position = entry.seq;
     }
 
-    /// Who sees the channel of each `EDGE` event now, before the entry, or is a member of the guild it ends, by place of the event.
+    /// Who sees the channel of each `EDGE` event now, before the entry, or is a member of the guild it ends, or hears of the user it is
+    /// about, by place of the event.
     fn edge_viewers(&self, entry: &Entry) -> Vec<(usize, Vec<UserId>)> {
         let viewers = |guild_id, channel_id| {
             let sees = move |user_id: &UserId| self.access.sees(guild_id, channel_id, *user_id);
             self.access.members(guild_id).filter(sees)
         };
-        let before = |audience| match audience {
+        let before = |event: &SealedEvent| match event.audience {
+            Audience::Peers(user_id) => Some(self.access.peers_here(user_id, &event.body)),
             Audience::Edge(guild_id, channel_id) => Some(viewers(guild_id, channel_id).collect()),
             Audience::EdgeMember(guild_id, channel_id, user_id) => {
                 let saw = self.access.is_member(guild_id, user_id) && self.access.sees(guild_id, channel_id, user_id);
@@ -126,7 +128,7 @@ impl<W: TransportWrite> Hub<W> {
             | Audience::Subscribers(..) => None,
         };
         let events = entry.events.iter().enumerate();
-        events.filter_map(|(index, event)| before(event.audience).map(|users| (index, users))).collect()
+        events.filter_map(|(index, event)| before(event).map(|users| (index, users))).collect()
     }
 
     fn apply_access(

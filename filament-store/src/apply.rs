@@ -13,6 +13,7 @@ use rusqlite::{Connection, Error, Params, Result};
 
 use crate::{
     graph_rows::target_columns,
+    people,
     row::{key, optional_key, rotations_blob, secs, signed},
     sql,
 };
@@ -29,6 +30,14 @@ pub(crate) fn mutation(connection: &Connection, mutation: &Mutation) -> Result<(
         Mutation::EndSession { session_id, ended_at, .. } => {
             one_row(connection, sql::SESSION_END, (key(*session_id), secs(*ended_at)))
         }
+        Mutation::UpdateProfile(change) => people::update_profile(connection, change),
+        Mutation::SetImage(change) => people::set_image(connection, change),
+        Mutation::RequestFriend(request) => people::add_request(connection, request),
+        Mutation::AcceptFriendRequest { request, accepted_at } => {
+            people::accept_request(connection, request, *accepted_at)
+        }
+        Mutation::DeleteFriendRequest { request, .. } => people::remove_request(connection, request.request_id),
+        Mutation::EndFriendship(end) => people::end_friendship(connection, end),
         Mutation::CreateGuild { graph, owner_role_ids } => create_guild(connection, graph, owner_role_ids),
         Mutation::UpdateGuild { guild_id, described: (name, visibility), .. } => {
             one_row(connection, sql::GUILD_DESCRIBE, (key(*guild_id), name.as_str(), visibility.name()))

@@ -15,6 +15,7 @@ mod lineage;
 mod load;
 mod migrate;
 mod page;
+mod people;
 mod reactions;
 mod reader;
 mod revisions;

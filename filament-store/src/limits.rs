@@ -67,7 +67,7 @@ pub const MEMBERSHIPS_CACHED_MAX: usize = 16_384;
 pub const REACTORS_SCANNED_MAX: u64 = 2_048;
 
 /// Prepared statements cached per connection: more than this crate has.
-pub const STATEMENTS_CACHED_MAX: usize = 128;
+pub const STATEMENTS_CACHED_MAX: usize = 256;
 
 /// Databases up to this size are checked page by page at every start: a quarter of a second from the system's cache, some seconds from a
 /// slow disk. Larger ones are checked by their header alone.

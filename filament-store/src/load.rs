@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 
 use crate::{
     graph_cache::GraphSource,
-    reactions, revisions,
+    people, reactions, revisions,
     row::{address, id, key, optional_time, rotations, secs, signed, text, time, unsigned},
     sql,
 };
@@ -67,6 +67,18 @@ fn fact(connection: &Connection, graphs: &mut impl GraphSource, need: &Need, now
         Need::User(user_id) => Fact::User(user(connection, *user_id)?),
         Need::Username(name) => {
             Fact::User(connection.prepare_cached(sql::USER_BY_NAME)?.query_row([name.as_str()], user_row).optional()?)
+        }
+        Need::Profile(user_id) => Fact::Profile(people::profile(connection, *user_id)?),
+        Need::Peers(user_id) => Fact::Peers(people::peers(connection, *user_id)?),
+        Need::Friendship(one, other) => Fact::Time(people::friends_since(connection, *one, *other)?),
+        Need::FriendCount(user_id) => Fact::Count(people::friend_count(connection, *user_id)?),
+        Need::FriendRequest(request_id) => Fact::FriendRequest(people::pending_request(connection, *request_id)?),
+        Need::FriendRequestBetween(one, other) => Fact::Flag(people::is_request_pending(connection, *one, *other)?),
+        Need::IncomingFriendRequests(user_id) => {
+            Fact::Count(count(connection, sql::FRIEND_REQUESTS_IN_COUNT, [key(*user_id)])?)
+        }
+        Need::OutgoingFriendRequests(user_id) => {
+            Fact::Count(count(connection, sql::FRIEND_REQUESTS_OUT_COUNT, [key(*user_id)])?)
         }
         Need::Message(channel_id, message_id) => Fact::Message(message(connection, *channel_id, *message_id)?),
         Need::Reactions(message_id, viewer) => {
@@ -134,7 +146,8 @@ fn user_row(row: &Row<'_>) -> Result<User> {
     Ok(User { user_id: id(row, 0)?, username: text(row, 1)? })
 }
 
-fn count(connection: &Connection, sql: &str, params: impl Params) -> Result<u64> {
+/// A number that a statement counts.
+pub(crate) fn count(connection: &Connection, sql: &str, params: impl Params) -> Result<u64> {
     connection.prepare_cached(sql)?.query_row(params, |row| unsigned(row, 0))
 }
 

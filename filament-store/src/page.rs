@@ -11,8 +11,8 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::{
     graph_rows,
-    load::{message_row, user},
-    reactions,
+    load::message_row,
+    people, reactions,
     row::{KEY_MAX, id, key, optional_id, optional_text, optional_time, secs, text, time, word},
     sql,
 };
@@ -27,7 +27,7 @@ pub(crate) fn page(connection: &Connection, query: Query, now: Timestamp) -> Res
         Query::GuildsOf(user_id) => Page::Guilds(guilds_of(connection, user_id)?),
         Query::PublicGuilds { text, limit } => Page::Guilds(public_guilds(connection, &text, limit)?),
         Query::Users(user_ids) => {
-            let found = user_ids.into_iter().filter_map(|user_id| user(connection, user_id).transpose());
+            let found = user_ids.into_iter().filter_map(|user_id| people::summary(connection, user_id).transpose());
             Page::Users(found.collect::<Result<_>>()?)
         }
         Query::Members { guild_id, after, limit } => {
@@ -46,6 +46,12 @@ pub(crate) fn page(connection: &Connection, query: Query, now: Timestamp) -> Res
             let (rows, more) = audit(connection, guild_id, before, actions.as_deref(), limit)?;
             Page::Audit { rows, more }
         }
+        Query::Friends(user_id) => Page::Friends(people::friends(connection, user_id)?),
+        Query::FriendRequests(user_id) => {
+            let (incoming, outgoing) = people::requests(connection, user_id)?;
+            Page::FriendRequests { incoming, outgoing }
+        }
+        Query::Image(user_id, kind) => Page::Image(people::image(connection, user_id, kind)?),
         Query::Credentials(username) => {
             let read = |row: &rusqlite::Row<'_>| Ok(Credentials { user_id: id(row, 0)?, password_hash: row.get(1)? });
             Page::Credentials(

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt::Display};
 
-use filament_core::{Address, Rotation};
+use filament_core::{Address, BlobName, Rotation};
 use filament_protocol::{Id, Permissions, Timestamp};
 use rusqlite::{Error as SqliteError, Result, Row, types::Type};
 use thiserror::Error as ThisError;
@@ -39,6 +39,15 @@ pub(crate) fn id<K>(row: &Row<'_>, column: usize) -> Result<Id<K>> {
 
 pub(crate) fn optional_id<K>(row: &Row<'_>, column: usize) -> Result<Option<Id<K>>> {
     Ok(row.get::<_, Option<Key>>(column)?.map(|bytes| Id::from_u128(u128::from_be_bytes(bytes))))
+}
+
+/// The name of a file as it is stored.
+pub(crate) const fn blob_key(name: BlobName) -> Key {
+    name.bits().to_be_bytes()
+}
+
+pub(crate) fn blob_name(row: &Row<'_>, column: usize) -> Result<BlobName> {
+    Ok(BlobName::from_bits(u128::from_be_bytes(row.get(column)?)))
 }
 
 /// A client's address.

@@ -41,6 +41,15 @@ statements! {
     USER = "SELECT user_id, username FROM users WHERE user_id = ?1";
     USER_BY_NAME = "SELECT user_id, username FROM users WHERE username = ?1";
     CREDENTIALS = "SELECT user_id, password_hash FROM users WHERE username = ?1";
+    USER_RENAME = "UPDATE users SET username = ?2 WHERE user_id = ?1";
+    USER_SUMMARY = "SELECT u.username, COALESCE(i.version, 0) FROM users u LEFT JOIN images i ON i.user_id = u.user_id AND i.kind = 0
+        WHERE u.user_id = ?1";
+    PROFILE = "SELECT u.username, COALESCE(a.about, '') FROM users u LEFT JOIN about_texts a ON a.user_id = u.user_id WHERE u.user_id = ?1";
+    ABOUT_PUT = "INSERT INTO about_texts (user_id, about) VALUES (?1, ?2) ON CONFLICT (user_id) DO UPDATE SET about = excluded.about";
+    IMAGE = "SELECT version, media, blob FROM images WHERE user_id = ?1 AND kind = ?2";
+    IMAGE_PUT = "INSERT INTO images (user_id, kind, version, media, blob) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (user_id, kind)
+        DO UPDATE SET version = excluded.version, media = excluded.media, blob = excluded.blob";
+    IMAGE_NAMED = "SELECT 1 FROM images WHERE blob = ?1";
     SESSION_ADD = "INSERT INTO sessions (session_id, user_id, generation, rotations, created_at, last_used_at, expires_at, token_expires_at)
         VALUES (?1, ?2, 1, x'', ?3, ?3, ?4, ?5)";
     SESSION = "SELECT user_id, generation, rotations, expires_at, token_expires_at, ended_at FROM sessions WHERE session_id = ?1";
@@ -56,6 +65,30 @@ statements! {
         (SELECT session_id FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
     SESSIONS_PURGE_ENDED = "DELETE FROM sessions WHERE session_id IN
         (SELECT session_id FROM sessions WHERE ended_at IS NOT NULL AND ended_at <= ?1 ORDER BY ended_at LIMIT ?2)";
+
+    // Friends. A pair is stored with the lower id first.
+    FRIENDSHIP_ADD = "INSERT INTO friendships (low_user_id, high_user_id, created_at) VALUES (?1, ?2, ?3)";
+    FRIENDSHIP = "SELECT created_at FROM friendships WHERE low_user_id = ?1 AND high_user_id = ?2";
+    FRIENDSHIP_REMOVE = "DELETE FROM friendships WHERE low_user_id = ?1 AND high_user_id = ?2";
+    FRIENDS = "SELECT high_user_id, created_at FROM friendships WHERE low_user_id = ?1
+        UNION ALL SELECT low_user_id, created_at FROM friendships WHERE high_user_id = ?1";
+    FRIEND_COUNT = "SELECT (SELECT count(*) FROM friendships WHERE low_user_id = ?1)
+        + (SELECT count(*) FROM friendships WHERE high_user_id = ?1)";
+    FRIEND_REQUEST_ADD = "INSERT INTO friend_requests (request_id, sender_id, recipient_id, created_at) VALUES (?1, ?2, ?3, ?4)";
+    FRIEND_REQUEST = "SELECT r.request_id, r.sender_id, s.username, r.recipient_id, t.username, r.created_at FROM friend_requests r
+        CROSS JOIN users s ON s.user_id = r.sender_id CROSS JOIN users t ON t.user_id = r.recipient_id WHERE r.request_id = ?1";
+    FRIEND_REQUEST_REMOVE = "DELETE FROM friend_requests WHERE request_id = ?1";
+    /// The terms of the unique index, so that it is used.
+    FRIEND_REQUEST_BETWEEN = "SELECT 1 FROM friend_requests
+        WHERE min(sender_id, recipient_id) = ?1 AND max(sender_id, recipient_id) = ?2";
+    FRIEND_REQUESTS_IN = "SELECT r.request_id, r.sender_id, s.username, r.recipient_id, t.username, r.created_at FROM friend_requests r
+        CROSS JOIN users s ON s.user_id = r.sender_id CROSS JOIN users t ON t.user_id = r.recipient_id
+        WHERE r.recipient_id = ?1 ORDER BY r.request_id DESC";
+    FRIEND_REQUESTS_OUT = "SELECT r.request_id, r.sender_id, s.username, r.recipient_id, t.username, r.created_at FROM friend_requests r
+        CROSS JOIN users s ON s.user_id = r.sender_id CROSS JOIN users t ON t.user_id = r.recipient_id
+        WHERE r.sender_id = ?1 ORDER BY r.request_id DESC";
+    FRIEND_REQUESTS_IN_COUNT = "SELECT count(*) FROM friend_requests WHERE recipient_id = ?1";
+    FRIEND_REQUESTS_OUT_COUNT = "SELECT count(*) FROM friend_requests WHERE sender_id = ?1";
 
     // Guilds and their graphs.
     GUILD_ADD = "INSERT INTO guilds (guild_id, name, visibility, owner_id, creator_id, default_role_id, created_at)
@@ -101,6 +134,7 @@ statements! {
     MEMBERSHIP = "SELECT joined_at FROM members WHERE guild_id = ?1 AND user_id = ?2";
     MEMBERSHIP_ROLES = "SELECT role_id FROM member_roles WHERE guild_id = ?1 AND user_id = ?2 ORDER BY role_id";
     MEMBERSHIPS_OF = "SELECT guild_id, joined_at FROM members WHERE user_id = ?1";
+    GUILD_IDS_OF = "SELECT guild_id FROM members WHERE user_id = ?1";
     MEMBER_COUNT = "SELECT member_count FROM guilds WHERE guild_id = ?1";
     MEMBER_OF_COUNT = "SELECT count(*) FROM members WHERE user_id = ?1";
     MEMBER_IDS = "SELECT user_id FROM members WHERE guild_id = ?1 ORDER BY user_id";

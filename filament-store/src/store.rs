@@ -13,8 +13,8 @@ use std::{
 };
 
 use filament_core::{
-    AccessSource, Committed, Denial, Entry, FactPlan, Facts, Journal, Page, Position, Query, Sealed, Seq, Store,
-    TransactError, UserAccess,
+    AccessSource, BlobName, Committed, Denial, Entry, FactPlan, Facts, Journal, Page, Position, Query, Sealed, Seq,
+    Store, TransactError, UserAccess,
     permission::{Granted, GuildGraph},
 };
 use filament_protocol::{GuildId, SessionId, Timestamp, UserId};
@@ -31,7 +31,7 @@ use crate::{
         ENDED_SESSIONS_READ_MAX, INBOX_COMMANDS_MAX, JOURNAL_READS_QUEUED_MAX, JOURNAL_RETENTION_SECS, READERS_MAX,
         READS_QUEUED_MAX,
     },
-    lineage, load, migrate, page,
+    lineage, load, migrate, page, people,
     reader::{self, Lane},
     revisions,
     row::{id, secs},
@@ -112,6 +112,15 @@ impl SqliteStore {
             let rows = statement.query_map((secs(since), ENDED_SESSIONS_READ_MAX), |row| id(row, 0))?;
             Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
         };
+        self.lanes()?.pages.read(read).await
+    }
+
+    /// Those of some files that are the image of a user: the others are nobody's.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn named_images(&self, names: Vec<BlobName>) -> Result<Vec<BlobName>, StoreError> {
+        let read = move |connection: &rusqlite::Connection| Ok(people::named_images(connection, names)?);
         self.lanes()?.pages.read(read).await
     }
 

@@ -1,28 +1,28 @@
 //! Users: oneself, and others by id.
 
-use filament_protocol::UserId;
+use filament_protocol::{Profile, UserId, UserSummary};
 
 use super::Read;
 use crate::{
     actor::Actor,
     denial::Denial,
-    facts::{FactPlan, Facts, Need, User},
+    facts::{FactPlan, Facts, Need},
     permission::Granted,
     query::{Page, Query},
 };
 
-/// One user.
+/// The profile of one user.
 #[derive(Clone, Copy, Debug)]
-pub struct ReadUser {
+pub struct ReadProfile {
     /// Whom.
     pub user_id: UserId,
 }
 
-impl Read for ReadUser {
-    type Answer = User;
+impl Read for ReadProfile {
+    type Answer = Profile;
 
     fn plan(&self, _: Actor) -> FactPlan {
-        FactPlan::of([Need::User(self.user_id)])
+        FactPlan::of([Need::Profile(self.user_id)])
     }
 
     fn query(&self, _: Actor) -> Query {
@@ -33,8 +33,9 @@ impl Read for ReadUser {
         Ok(Granted::to_everyone())
     }
 
-    fn answer(&self, _: Actor, facts: &Facts, _: Page) -> Result<User, Denial> {
-        facts.user(&Need::User(self.user_id))?.cloned().ok_or(Denial::NotFound("user"))
+    fn answer(&self, _: Actor, facts: &Facts, _: Page) -> Result<Profile, Denial> {
+        let profile = facts.profile(self.user_id)?.ok_or(Denial::NotFound("user"))?;
+        Ok(profile.record())
     }
 }
 
@@ -46,7 +47,7 @@ pub struct LookUpUsers {
 }
 
 impl Read for LookUpUsers {
-    type Answer = Vec<User>;
+    type Answer = Vec<UserSummary>;
 
     fn plan(&self, _: Actor) -> FactPlan {
         FactPlan::default()
@@ -66,7 +67,7 @@ impl Read for LookUpUsers {
         Ok(Granted::to_everyone())
     }
 
-    fn answer(&self, _: Actor, _: &Facts, page: Page) -> Result<Vec<User>, Denial> {
+    fn answer(&self, _: Actor, _: &Facts, page: Page) -> Result<Vec<UserSummary>, Denial> {
         match page {
             Page::Users(users) => Ok(users),
             _ => Err(Denial::Unplanned("users")),

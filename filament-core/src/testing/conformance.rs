@@ -5,6 +5,7 @@ mod guilds;
 mod journal;
 mod messages;
 mod moderation;
+mod people;
 mod revisions;
 mod roles;
 
@@ -104,6 +105,10 @@ pub async fn check_conformance<S: Store + Journal + AccessSource + Clone>(store:
     moderation::removed_members_are_gone(&engine).await;
     moderation::guilds_change_hands_and_end(&engine).await;
     moderation::addresses_are_banned_and_never_shown(&engine).await;
+    people::profiles_change_and_their_peers_are_named(&engine).await;
+    people::images_replace_each_other(&engine).await;
+    people::friends_are_pairs(&engine).await;
+    people::requests_and_friends_are_bounded(&engine).await;
     journal::panicking_decision_harms_nobody(&engine, &cast).await;
     journal::journal_is_dense_and_readable_in_pieces(&engine).await;
 }

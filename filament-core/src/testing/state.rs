@@ -7,23 +7,26 @@ use std::{
 };
 
 use filament_protocol::{
-    ChannelId, Emoji, GuildId, IdempotencyKey, IpBanId, MessageId, SessionId, Timestamp, UserId, Username, Visibility,
+    ChannelId, Emoji, GuildId, IdempotencyKey, IpBanId, MessageId, SessionId, Timestamp, UserId, UserSummary,
+    Visibility,
     record::{Guild, Reaction},
 };
 
+use super::people::People;
 use crate::{
     access::AccessChange,
     address::Address,
     audit::{AuditAction, AuditRecord},
     decision::SealedParts,
     entry::{Entry, Seq},
-    facts::{Fact, FactPlan, Facts, LiveSessions, Need, ReactionState, Remembered, SessionState, StoredMessage, User},
+    facts::{Fact, FactPlan, Facts, LiveSessions, Need, ReactionState, Remembered, SessionState, StoredMessage},
     limits::{
         ADDRESS_MEMORY_SECS, ADDRESSES_PER_USER_MAX, IDEMPOTENCY_SECS, REACTORS_PER_MESSAGE_MAX, REACTORS_SHOWN_MAX,
     },
     mutation::{AddressSighting, Mutation, NewAddressBans, RotatedSession},
     permission::{GraphChange, GuildGraph, Membership},
     port::UserAccess,
+    profile::StoredProfile,
     query::{BannedUser, Credentials, ListedAddressBan, Page, Query},
     revision::{AccessBefore, AccessState},
     stamp::StampSource,
@@ -40,7 +43,8 @@ pub(super) struct State {
     pub(super) entries: Vec<Arc<Entry>>,
     stamps: StampSource,
     draws: u64,
-    users: BTreeMap<UserId, (Username, String)>,
+    people: People,
+    password_hashes: BTreeMap<UserId, String>,
     sessions: BTreeMap<SessionId, (SessionState, Timestamp)>,
     creators: BTreeMap<GuildId, UserId>,
     members: BTreeMap<(GuildId, UserId), Arc<Membership>>,
@@ -63,7 +67,8 @@ impl State {
             entries: Vec::new(),
             stamps: StampSource::after(0),
             draws: 0,
-            users: BTreeMap::new(),
+            people: People::default(),
+            password_hashes: BTreeMap::new(),
             sessions: BTreeMap::new(),
             creators: BTreeMap::new(),
             members: BTreeMap::new(),
@@ -118,8 +123,16 @@ impl State {
             Need::Addresses(user_id) => Fact::Addresses(self.addresses_of(*user_id, now)),
             Need::AddressSeen(user_id, address) => Fact::Time(self.addresses.get(&(*user_id, *address)).copied()),
             Need::LastRefusal(guild_id, user_id, action) => Fact::Time(self.last_audit(*guild_id, *user_id, *action)),
-            Need::User(user_id) => Fact::User(self.user(*user_id)),
-            Need::Username(name) => Fact::User(self.by_name(name).and_then(|user_id| self.user(user_id))),
+            Need::User(user_id) => Fact::User(self.people.user(*user_id)),
+            Need::Username(name) => Fact::User(self.people.by_name(name).and_then(|user_id| self.people.user(user_id))),
+            Need::Profile(user_id) => Fact::Profile(self.people.profile(*user_id).cloned()),
+            Need::Peers(user_id) => Fact::Peers(self.people.peers(*user_id, self.guilds_of(*user_id))),
+            Need::Friendship(one, other) => Fact::Time(self.people.friends_since(*one, *other)),
+            Need::FriendCount(user_id) => Fact::Count(self.people.friend_count(*user_id)),
+            Need::FriendRequest(request_id) => Fact::FriendRequest(self.people.pending(*request_id)),
+            Need::FriendRequestBetween(one, other) => Fact::Flag(self.people.is_pending(*one, *other)),
+            Need::IncomingFriendRequests(user_id) => Fact::Count(self.people.incoming(*user_id).len() as u64),
+            Need::OutgoingFriendRequests(user_id) => Fact::Count(self.people.outgoing(*user_id).len() as u64),
             Need::Message(channel_id, message_id) => {
                 Fact::Message(self.messages.get(&(*channel_id, *message_id)).cloned())
             }
@@ -180,12 +193,8 @@ impl State {
         self.audit.iter().rev().find(same).map(|record| record.created_at)
     }
 
-    fn user(&self, user_id: UserId) -> Option<User> {
-        self.users.get(&user_id).map(|(username, _)| User { user_id, username: username.clone() })
-    }
-
-    fn by_name(&self, name: &Username) -> Option<UserId> {
-        self.users.iter().find(|(_, (known, _))| known.eq_ignore_ascii_case(name)).map(|(user_id, _)| *user_id)
+    fn guilds_of(&self, user_id: UserId) -> Vec<GuildId> {
+        self.members.keys().filter(|(_, member)| *member == user_id).map(|(guild_id, _)| *guild_id).collect()
     }
 
     fn reactors(&self, message_id: MessageId) -> impl Iterator<Item = (&str, &BTreeSet<UserId>)> {
@@ -301,7 +310,8 @@ impl State {
     fn apply(&mut self, mutation: &Mutation) {
         match mutation {
             Mutation::CreateUser(user) => {
-                self.users.insert(user.user_id, (user.username.clone(), user.password_hash.clone()));
+                self.people.create(user.user_id, user.username.clone());
+                self.password_hashes.insert(user.user_id, user.password_hash.clone());
             }
             Mutation::OpenSession(new) => {
                 let session = SessionState {
@@ -326,6 +336,12 @@ impl State {
                     session.ended = true;
                 }
             }
+            Mutation::UpdateProfile(change) => self.people.update(change),
+            Mutation::SetImage(change) => self.people.set_image(change),
+            Mutation::RequestFriend(request) => self.people.request(request),
+            Mutation::AcceptFriendRequest { request, accepted_at } => self.people.accept(request, *accepted_at),
+            Mutation::DeleteFriendRequest { request, .. } => self.people.end_request(request),
+            Mutation::EndFriendship(end) => self.people.part(end.actor_user_id, end.friend_user_id),
             Mutation::CreateGuild { graph, .. } => {
                 self.creators.insert(graph.guild_id, graph.owner_id);
             }
@@ -441,7 +457,13 @@ impl State {
                 Page::Guilds(named.take(usize::from(limit)).map(|graph| record(graph)).collect())
             }
             Query::Users(user_ids) => {
-                Page::Users(user_ids.into_iter().filter_map(|user_id| self.user(user_id)).collect())
+                let found = user_ids.into_iter().filter_map(|user_id| self.people.profile(user_id));
+                let summary = |profile: &StoredProfile| UserSummary {
+                    user_id: profile.user_id,
+                    username: profile.username.clone(),
+                    avatar_version: profile.avatar.map_or(0, |avatar| avatar.version),
+                };
+                Page::Users(found.map(summary).collect())
             }
             Query::Members { guild_id, after, limit } => {
                 let later = self.members_of(guild_id).filter(|member| after.is_none_or(|after| member.user_id > after));
@@ -455,7 +477,7 @@ impl State {
                 let older =
                     bans.into_iter().filter(|(at, user_id, _)| after.is_none_or(|after| (*at, *user_id) < after));
                 let named = older.filter_map(|(banned_at, user_id, actor_user_id)| {
-                    Some(BannedUser { user: self.user(user_id)?, banned_at, actor_user_id })
+                    Some(BannedUser { user: self.people.user(user_id)?, banned_at, actor_user_id })
                 });
                 let (bans, more) = cut(named, limit);
                 Page::Bans { bans, more }
@@ -478,10 +500,15 @@ impl State {
                 let (rows, more) = cut(records.into_iter().map(AuditRecord::row), limit);
                 Page::Audit { rows, more }
             }
+            Query::Friends(user_id) => Page::Friends(self.people.friends(user_id)),
+            Query::FriendRequests(user_id) => Page::FriendRequests {
+                incoming: self.people.incoming(user_id),
+                outgoing: self.people.outgoing(user_id),
+            },
+            Query::Image(user_id, kind) => Page::Image(self.people.image(user_id, kind)),
             Query::Credentials(name) => {
-                let found = self
-                    .by_name(&name)
-                    .and_then(|user_id| self.users.get(&user_id).map(|(_, hash)| (user_id, hash.clone())));
+                let hash_of = |user_id| self.password_hashes.get(&user_id).map(|hash| (user_id, hash.clone()));
+                let found = self.people.by_name(&name).and_then(hash_of);
                 Page::Credentials(found.map(|(user_id, password_hash)| Credentials { user_id, password_hash }))
             }
         }

@@ -10,8 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use filament_core::{
-    AccessChange, AccessSource, Address, AddressBan, Audience, ChannelOrder, Entry, Journal, MemberLoss, Position,
-    SealedBody, SealedEvent, Seq, StampSource, UserAccess,
+    AccessChange, AccessSource, Address, AddressBan, Audience, ChannelOrder, Entry, Journal, MemberLoss, Peers,
+    Position, SealedBody, SealedEvent, Seq, StampSource, UserAccess,
     permission::{
         ChannelNode, GraphChange, GuildGraph, Membership, Override, OverrideTarget, Subject, channel_permissions,
         guild_permissions, seeded_roles, sees,
@@ -258,6 +258,14 @@ impl Script {
         let seq = self.head().seq + 1;
         let audience = Audience::Subscribers(guild_id, channel_id);
         self.commit(vec![], vec![event(EventKind::MessageCreate, audience, &format!("post {seq} {channel_id}"))])
+    }
+
+    /// Says something of a user who is in these guilds and has these friends.
+    pub(crate) fn tell_peers(&self, user_id: UserId, guild_ids: &[GuildId], friend_ids: &[UserId], text: &str) -> Seq {
+        let peers = Peers { guild_ids: guild_ids.to_vec(), friend_ids: friend_ids.to_vec() };
+        let body = SealedBody::Peers { text: Bytes::copy_from_slice(text.as_bytes()), peers };
+        let audience = Audience::Peers(user_id);
+        self.commit(vec![], vec![SealedEvent { kind: EventKind::ProfileUpdate, audience, plain_only: false, body }])
     }
 
     pub(crate) fn end_session(&self, user_id: UserId, session_id: SessionId) -> Seq {

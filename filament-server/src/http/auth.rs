@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use filament_core::Anonymous;
 use filament_core::decide::account::{EndSession, OpenSession, RefreshSession, Register, SessionGrant};
-use filament_core::read::ReadUser;
+use filament_core::read::ReadProfile;
 use filament_protocol::rest::{self, SessionTokens};
 use filament_protocol::{BearerToken, SessionId, Username, decode_body};
 use tracing::Instrument as _;
@@ -15,7 +15,6 @@ use zeroize::Zeroizing;
 use super::answer::{self, Answer};
 use super::call::Call;
 use super::error::ApiError;
-use super::users;
 use crate::address::AddressBlock;
 use crate::app::App;
 use crate::auth::lockout::Settled;
@@ -119,8 +118,7 @@ pub async fn logout(call: Call) -> Result<Answer, ApiError> {
 /// Faults of the store only.
 pub async fn me(call: Call) -> Result<Answer, ApiError> {
     let actor = call.actor()?;
-    let user = call.app.read(actor, ReadUser { user_id: actor.user_id }).await?;
-    answer::json(&users::profile(user)?)
+    answer::json(&call.app.read(actor, ReadProfile { user_id: actor.user_id }).await?)
 }
 
 /// Reads a presented refresh token: whose session, which generation. One this server did not make has no effect (AUT-24).

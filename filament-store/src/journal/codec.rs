@@ -3,7 +3,7 @@
 //! microsecond to write, a tenth of what its row costs.
 
 use bytes::Bytes;
-use filament_core::{AccessChange, Audience, ChannelOrder, Entry, OwnRemoval, SealedBody, SealedEvent};
+use filament_core::{AccessChange, Audience, ChannelOrder, Entry, OwnRemoval, Peers, SealedBody, SealedEvent};
 use filament_protocol::EventKind;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,7 @@ enum Body<Order> {
     ByAudit { with_actor: usize, without_actor: usize },
     ChannelOrder(Order),
     OwnRemoval(OwnRemoval),
+    Peers(usize, Peers),
 }
 
 /// Writes an entry, and the highest id handed out with it; `scratch` is reused from entry to entry.
@@ -90,6 +91,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry, StoreError> {
             }
             Body::ChannelOrder(order) => SealedBody::ChannelOrder(order),
             Body::OwnRemoval(removal) => SealedBody::OwnRemoval(removal),
+            Body::Peers(length, peers) => SealedBody::Peers { text: take(length)?, peers },
         };
         events.push(SealedEvent { kind: EventKind::from_name(&kind).ok_or(BROKEN)?, audience, plain_only, body });
     }
@@ -111,13 +113,14 @@ fn event_head(event: &SealedEvent) -> EventHead<&str, &ChannelOrder> {
         }
         SealedBody::ChannelOrder(order) => Body::ChannelOrder(order),
         SealedBody::OwnRemoval(removal) => Body::OwnRemoval(*removal),
+        SealedBody::Peers { text, peers } => Body::Peers(text.len(), peers.clone()),
     };
     EventHead { kind: event.kind.name(), audience: event.audience, plain_only: event.plain_only, body }
 }
 
 fn parts(body: &SealedBody) -> [&[u8]; 2] {
     match body {
-        SealedBody::Shared(bytes) => [bytes, &[]],
+        SealedBody::Shared(bytes) | SealedBody::Peers { text: bytes, .. } => [bytes, &[]],
         SealedBody::ByAudit { with_actor, without_actor } => [with_actor, without_actor],
         SealedBody::ChannelOrder(_) | SealedBody::OwnRemoval(_) => [&[], &[]],
     }
@@ -198,6 +201,19 @@ mod tests {
                         )
                     },
                     event(EventKind::ChannelReorder, Audience::Guild(guild_id), SealedBody::ChannelOrder(order)),
+                    event(
+                        EventKind::ProfileUpdate,
+                        Audience::Peers(user_id),
+                        SealedBody::Peers {
+                            text: bytes("peers"),
+                            peers: Peers { guild_ids: vec![guild_id], friend_ids: vec![Id::from_u128(8)] },
+                        },
+                    ),
+                    event(
+                        EventKind::ProfileAvatarUpdate,
+                        Audience::Peers(user_id),
+                        SealedBody::Peers { text: bytes("alone"), peers: Peers::default() },
+                    ),
                 ],
             ),
             with(vec![AccessChange::SessionEnded { user_id, session_id: Id::from_u128(1) }], vec![]),

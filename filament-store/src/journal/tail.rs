@@ -123,6 +123,9 @@ pub(super) fn weight(entry: &Entry) -> usize {
         SealedBody::Shared(bytes) => bytes.len(),
         SealedBody::ByAudit { with_actor, without_actor } => with_actor.len() + without_actor.len(),
         SealedBody::OwnRemoval(_) => 0,
+        SealedBody::Peers { text, peers } => {
+            text.len() + (peers.guild_ids.len() + peers.friend_ids.len()) * size_of::<u128>()
+        }
         SealedBody::ChannelOrder(order) => (order.before.len() + order.after.len()) * size_of::<u128>(),
     });
     bodies.sum::<usize>() + TAIL_ENTRY_BYTES

@@ -4,6 +4,7 @@ mod access;
 mod bounds;
 mod journal;
 mod opening;
+mod people;
 mod ports;
 mod revisions;
 mod scene;

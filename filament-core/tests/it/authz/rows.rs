@@ -1,25 +1,27 @@
 //! The rows: a command, a situation, and what it comes to for each caller.
 
 use filament_core::{
-    Actor, Command, Surface,
+    Actor, BlobName, Command, ImageKind, ImageType, Surface,
     decide::{
         address::{BanAddresses, NoteAddressHit, UnbanAddress},
         assignment::{AssignRole, SetLegacyRole, UnassignRole},
         channel::{CreateChannel, DeleteChannel, InitialOverride, ReorderChannels, UpdateChannel},
         channel_override::{DeleteOverride, OverrideAim, SetOverride},
+        friend::{AcceptFriendRequest, DeleteFriendRequest, RemoveFriend, RequestFriend},
         guild::{CreateGuild, JoinGuild, LeaveGuild, UpdateGuild},
         member::AddMember,
         message::{CreateMessage, DeleteMessage, EditMessage},
         moderation::{BanUser, KickMember, UnbanUser},
         ownership::{DeleteGuild, TransferOwnership},
+        profile::{SetImage, UpdateProfile},
         reaction::{AddReaction, ReactionTarget, RemoveReaction},
         role::{CreateRole, DeleteRole, ReorderRoles, SetDefaultRole, UpdateRole},
     },
     permission::OverrideTarget,
     read::{
-        ExplainPermission, ListAddressBans, ListAudit, ListBans, ListChannels, ListGuilds, ListMembers, ListMessages,
-        ListOverrides, ListPublicGuilds, ListRoles, LookUpUsers, Read, ReadChannelPermissions, ReadGuild,
-        ReadGuildAccess, ReadUser,
+        ExplainPermission, ListAddressBans, ListAudit, ListBans, ListChannels, ListFriendRequests, ListFriends,
+        ListGuilds, ListMembers, ListMessages, ListOverrides, ListPublicGuilds, ListRoles, LookUpUsers, Read,
+        ReadChannelPermissions, ReadGuild, ReadGuildAccess, ReadProfile,
     },
 };
 use filament_protocol::{
@@ -27,8 +29,8 @@ use filament_protocol::{
 };
 
 use super::scene::{
-    BAN, Caller, GUILD, HIDDEN, JUNIOR, MESSAGE, MODERATOR_TARGET, OPEN, OUTSIDER, PLAIN_TARGET, SENIOR, SENIOR_TARGET,
-    SHUT, STRONG, UNKNOWN, WEAK, decided, read, seeded,
+    BAN, BY_MEMBER, Caller, GUILD, HIDDEN, JUNIOR, MESSAGE, MODERATOR_TARGET, OPEN, OUTSIDER, PLAIN_TARGET, SENIOR,
+    SENIOR_TARGET, SHUT, STRONG, TO_FULL, TO_MEMBER, UNKNOWN, WEAK, decided, read, seeded,
 };
 
 type Rows = Vec<(String, Vec<String>)>;
@@ -54,6 +56,7 @@ pub(super) fn rows() -> Rows {
     overrides(&mut rows);
     messages(&mut rows);
     addresses(&mut rows);
+    people(&mut rows);
     reads(&mut rows);
     rows
 }
@@ -272,6 +275,44 @@ fn addresses(rows: &mut Rows) {
     command(rows, "NoteAddressHit", |_| NoteAddressHit { guild_id, surface: Surface::Rest });
 }
 
+fn people(rows: &mut Rows) {
+    let name = |user_id: UserId| Some(format!("user_{}", user_id.as_u128()).parse().expect("a name"));
+    let update = |username, about: Option<&str>| UpdateProfile {
+        username,
+        about: about.map(|about| about.parse().expect("a text")),
+    };
+    command(rows, "UpdateProfile another name", |_| update(Some("fresh".parse().expect("a name")), None));
+    command(rows, "UpdateProfile a name that is taken", |_| update(name(OUTSIDER), None));
+    command(rows, "UpdateProfile one's own name", |caller| update(name(caller.user_id()), None));
+    command(rows, "UpdateProfile another text", |_| update(None, Some("new")));
+    command(rows, "UpdateProfile the same text", |_| update(None, Some("old")));
+    command(rows, "SetImage", |_| SetImage {
+        kind: ImageKind::Avatar,
+        media: ImageType::Png,
+        blob: BlobName::from_bits(1),
+    });
+    let ask = |recipient_id| RequestFriend { recipient_id };
+    command(rows, "RequestFriend an outsider", |_| ask(OUTSIDER));
+    command(rows, "RequestFriend a friend", |_| ask(PLAIN_TARGET));
+    command(rows, "RequestFriend who is asked already", |_| ask(SENIOR_TARGET));
+    command(rows, "RequestFriend who has 500 friends", |_| ask(MODERATOR_TARGET));
+    command(rows, "RequestFriend whom 100 have asked", |_| ask(Caller::Banned.user_id()));
+    command(rows, "RequestFriend nobody known", |_| ask(UNKNOWN));
+    command(rows, "RequestFriend oneself", |caller| ask(caller.user_id()));
+    for (which, request_id) in [
+        ("to the member", TO_MEMBER),
+        ("by the member", BY_MEMBER),
+        ("to the member, one full", TO_FULL),
+        ("no such request", filament_protocol::Id::from_u128(9)),
+    ] {
+        command(rows, &format!("AcceptFriendRequest {which}"), |_| AcceptFriendRequest { request_id });
+        command(rows, &format!("DeleteFriendRequest {which}"), |_| DeleteFriendRequest { request_id });
+    }
+    command(rows, "RemoveFriend a friend", |_| RemoveFriend { user_id: PLAIN_TARGET });
+    command(rows, "RemoveFriend nobody's friend", |_| RemoveFriend { user_id: OUTSIDER });
+    command(rows, "RemoveFriend oneself", |caller| RemoveFriend { user_id: caller.user_id() });
+}
+
 fn reads(rows: &mut Rows) {
     let guild_id = GUILD;
     page(rows, "ListGuilds", &ListGuilds);
@@ -293,6 +334,8 @@ fn reads(rows: &mut Rows) {
     let (user_id, permission) = (PLAIN_TARGET, Permission::CreateMessage);
     let explain = ExplainPermission { guild_id, user_id, is_server_owner: false, channel_id: None, permission };
     page(rows, "ExplainPermission", &explain);
-    page(rows, "ReadUser", &ReadUser { user_id });
+    page(rows, "ReadProfile", &ReadProfile { user_id });
+    page(rows, "ListFriends", &ListFriends);
+    page(rows, "ListFriendRequests", &ListFriendRequests);
     page(rows, "LookUpUsers", &LookUpUsers { user_ids: vec![user_id] });
 }

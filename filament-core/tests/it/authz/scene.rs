@@ -3,14 +3,15 @@
 use std::{net::IpAddr, sync::Arc};
 
 use filament_core::{
-    Actor, Address, AddressBan, Command, Denial, Fact, Facts, Limits, LiveSessions, Need, ReactionState, StampSource,
-    StoredMessage, User,
+    Actor, Address, AddressBan, Command, Denial, Fact, Facts, Limits, LiveSessions, Need, Peers, PendingFriendRequest,
+    ReactionState, StampSource, StoredFriendRequest, StoredMessage, StoredProfile, User,
     permission::{ChannelNode, GuildGraph, Membership, Override, OverrideTarget, RoleNode, seeded_roles},
     read::Read,
 };
 use filament_protocol::{
-    ChannelId, ChannelKind, GuildId, IpBanId, MessageId, Permission, Permissions, RoleId, SessionId, SystemKey,
-    Timestamp, UserId, Visibility,
+    ChannelId, ChannelKind, FriendRequestId, GuildId, IpBanId, MessageId, Permission, Permissions, RoleId, SessionId,
+    SystemKey, Timestamp, UserId, Username, Visibility,
+    limits::{FRIEND_REQUESTS_MAX, FRIENDS_MAX},
 };
 
 /// Who calls: a column of the table.
@@ -83,6 +84,10 @@ pub(super) const OPEN: ChannelId = ChannelId::from_u128(1_001);
 pub(super) const HIDDEN: ChannelId = ChannelId::from_u128(1_002);
 pub(super) const SHUT: ChannelId = ChannelId::from_u128(1_003);
 pub(super) const MESSAGE: MessageId = MessageId::from_u128(1_004);
+/// From the outsider to the member, from the member to the outsider, and from the member to somebody with all the friends there can be.
+pub(super) const TO_MEMBER: FriendRequestId = FriendRequestId::from_u128(1_006);
+pub(super) const BY_MEMBER: FriendRequestId = FriendRequestId::from_u128(1_007);
+pub(super) const TO_FULL: FriendRequestId = FriendRequestId::from_u128(1_008);
 pub(super) const BAN: IpBanId = IpBanId::from_u128(1_005);
 /// Custom roles: at 50, at 10, at 5 with `manage_roles`, which only the owners hold, and at 2 without rights.
 pub(super) const SENIOR: RoleId = RoleId::from_u128(50);
@@ -184,6 +189,37 @@ fn message(channel_id: ChannelId, message_id: MessageId) -> StoredMessage {
     }
 }
 
+/// Everybody's friend is the plain target; a request between everybody and the senior target is pending; the moderator target has all
+/// the friends there can be, the stranger all the requests of its own, the banned one all the requests to it.
+const FRIEND: UserId = PLAIN_TARGET;
+const ASKED: UserId = SENIOR_TARGET;
+const FULL: UserId = MODERATOR_TARGET;
+
+/// What a caller is called, in the one form that is their own.
+fn name_of(user_id: UserId) -> Username {
+    format!("user_{}", user_id.as_u128()).parse().expect("a name")
+}
+
+fn named(user_id: UserId) -> User {
+    User { user_id, username: name_of(user_id) }
+}
+
+fn pending(request_id: FriendRequestId) -> Option<PendingFriendRequest> {
+    let member = Caller::Member.user_id();
+    let (_, sender, recipient, most_friends) = [
+        (TO_MEMBER, OUTSIDER, member, 1),
+        (BY_MEMBER, member, OUTSIDER, 1),
+        (TO_FULL, OUTSIDER, member, FRIENDS_MAX as u64),
+    ]
+    .into_iter()
+    .find(|(known, ..)| *known == request_id)?;
+    let (sender, recipient) = (named(sender), named(recipient));
+    Some(PendingFriendRequest {
+        request: StoredFriendRequest { request_id, sender, recipient, created_at: now() },
+        most_friends,
+    })
+}
+
 fn fact(need: &Need) -> Fact {
     match need {
         Need::Guild(guild_id) => Fact::Guild(Some(graph()).filter(|graph| graph.guild_id == *guild_id)),
@@ -197,7 +233,28 @@ fn fact(need: &Need) -> Fact {
             let username = "somebody".parse().expect("a name");
             Fact::User((*user_id != UNKNOWN).then_some(User { user_id: *user_id, username }))
         }
-        Need::Username(_) => Fact::User(None),
+        Need::Username(name) => Fact::User(name.strip_prefix("user_").map(|number| User {
+            user_id: UserId::from_u128(number.parse().expect("a number")),
+            username: name.clone(),
+        })),
+        Need::Profile(user_id) => Fact::Profile((*user_id != UNKNOWN).then(|| StoredProfile {
+            user_id: *user_id,
+            username: name_of(*user_id),
+            about: "old".parse().expect("a text"),
+            avatar: None,
+            banner: None,
+        })),
+        Need::Peers(_) => Fact::Peers(Peers { guild_ids: vec![GUILD], friend_ids: vec![FRIEND] }),
+        Need::Friendship(_, other) => Fact::Time((*other == FRIEND).then(now)),
+        Need::FriendCount(user_id) => Fact::Count(if *user_id == FULL { FRIENDS_MAX as u64 } else { 1 }),
+        Need::IncomingFriendRequests(user_id) => {
+            Fact::Count(if *user_id == Caller::Banned.user_id() { FRIEND_REQUESTS_MAX as u64 } else { 1 })
+        }
+        Need::OutgoingFriendRequests(user_id) => {
+            Fact::Count(if *user_id == Caller::Stranger.user_id() { FRIEND_REQUESTS_MAX as u64 } else { 1 })
+        }
+        Need::FriendRequest(request_id) => Fact::FriendRequest(pending(*request_id)),
+        Need::FriendRequestBetween(_, other) => Fact::Flag(*other == ASKED),
         Need::Message(channel_id, message_id) => Fact::Message(Some(message(*channel_id, *message_id))),
         Need::Reactions(..) => Fact::Reactions(vec![]),
         Need::Reaction(..) => Fact::Reaction(ReactionState::default()),
