@@ -181,14 +181,17 @@ impl<W: TransportWrite> Hub<W> {
             AccessChange::GuildDeleted { guild_id, .. } => {
                 let keys = self.registry.guild_subscriber_keys(*guild_id).iter();
                 let subscribed = keys.filter_map(|key| self.registry.get(*key)).map(|other| other.user_id);
-                let users: BTreeSet<UserId> = self.access.members(*guild_id).chain(subscribed).collect();
+                // Frames of the guild may also wait for a server owner who is no subscriber any more.
+                let owners = self.access.server_owners().iter().copied();
+                let users: BTreeSet<UserId> = self.access.members(*guild_id).chain(subscribed).chain(owners).collect();
                 for user_id in users {
                     if self.access.leave(*guild_id, user_id) {
                         self.presence_changed().left(user_id, *guild_id);
                     }
                     losses.left.push((*guild_id, user_id, UnsubscribedReason::ChannelDeleted));
                 }
-                losses.touched.insert(*guild_id);
+                // A server owner sees whatever there is: from here on there is nothing.
+                self.access.forget_guild_without_members(*guild_id);
             }
             AccessChange::MemberRoles { guild_id, membership } => {
                 if self.access.reassign(*guild_id, membership) {

@@ -1,7 +1,7 @@
-//! A small world for tests: a scripted journal and access source, a fanout without tasks, time moved by hand.
+//! A small world for tests: a journal and access source, a fanout without tasks, time moved by hand.
 //!
-//! The script writes entries directly, also such as no command makes yet. Graphs are kept for loading only; who sees what is the
-//! business of each test's own oracle.
+//! The journal is a [`Script`], which writes entries directly, also such as no command makes, or a store. Graphs are kept for
+//! loading only; who sees what is the business of each test's own oracle.
 
 mod script;
 
@@ -48,9 +48,17 @@ pub(crate) fn session(n: u128) -> SessionId {
     SessionId::from_u128(1_000 + n)
 }
 
-/// A fanout over a script, moved by hand.
-pub(crate) struct World {
-    pub(crate) script: Arc<Script>,
+/// A user with one of its logins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Login {
+    pub(crate) user_id: UserId,
+    pub(crate) session_id: SessionId,
+    pub(crate) is_server_owner: bool,
+}
+
+/// A fanout over a script or a store, moved by hand.
+pub(crate) struct World<S = Script> {
+    pub(crate) script: Arc<S>,
     pub(crate) fanout: Fanout<Wire>,
     pub(crate) clock: ManualClock,
     parked: Vec<Arc<Link<Wire>>>,
@@ -88,7 +96,43 @@ pub(crate) enum Connect {
 
 impl World {
     pub(crate) fn new(config: FanoutConfig) -> Self {
-        let script = Arc::new(Script::default());
+        Self::over(config, Script::default())
+    }
+
+    /// Begins to connect a user. User 0 owns the server.
+    pub(crate) fn begin_connect(&mut self, n: u128) -> Connect {
+        self.begin_connect_as(Login { user_id: user(n), session_id: session(n), is_server_owner: n == 0 })
+    }
+
+    /// Connects a user, letting the relay catch up.
+    pub(crate) fn connect(&mut self, n: u128) -> Client {
+        loop {
+            match self.begin_connect(n) {
+                Connect::Done(client) => return client,
+                Connect::Loading(mut connecting) => {
+                    self.load(&mut connecting);
+                    self.relay();
+                    if let Some(client) = self.finish_connect(connecting) {
+                        return client;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Connects a user and takes `ready` off.
+    pub(crate) fn ready_client(&mut self, n: u128) -> Client {
+        let client = self.connect(n);
+        self.flush();
+        let first = client.peer.take();
+        assert!(matches!(&first[..], [Received::Text(text)] if text.contains(r#""t":"ready""#)), "{first:?}");
+        client
+    }
+}
+
+impl<S: Journal + AccessSource> World<S> {
+    pub(crate) fn over(config: FanoutConfig, store: S) -> Self {
+        let script = Arc::new(store);
         let clock = ManualClock::default();
         let fanout = Fanout::with_clock(
             config,
@@ -126,8 +170,7 @@ impl World {
         self.shared().step(|hub, _| step(hub))
     }
 
-    /// Begins to connect a user. User 0 owns the server.
-    pub(crate) fn begin_connect(&mut self, n: u128) -> Connect {
+    pub(crate) fn begin_connect_as(&mut self, login: Login) -> Connect {
         self.connections += 1;
         let (wire, peer) = match self.mode {
             Mode::Plain | Mode::Batch { .. } => Wire::pair(),
@@ -135,9 +178,9 @@ impl World {
         };
         let hello = Hello {
             connection_id: ConnectionId::from_u128(self.connections),
-            user_id: user(n),
-            session_id: session(n),
-            is_server_owner: n == 0,
+            user_id: login.user_id,
+            session_id: login.session_id,
+            is_server_owner: login.is_server_owner,
             mode: self.mode,
             features: Vec::new(),
             token_expires_at: token_expires_at(),
@@ -175,31 +218,6 @@ impl World {
     /// Gives up a connect.
     pub(crate) fn abandon(&self, connecting: &Connecting) {
         drop(PendingLoad { shared: self.shared(), load: Some(connecting.load), reserved: Some(connecting.user_id) });
-    }
-
-    /// Connects a user, letting the relay catch up.
-    pub(crate) fn connect(&mut self, n: u128) -> Client {
-        loop {
-            match self.begin_connect(n) {
-                Connect::Done(client) => return client,
-                Connect::Loading(mut connecting) => {
-                    self.load(&mut connecting);
-                    self.relay();
-                    if let Some(client) = self.finish_connect(connecting) {
-                        return client;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Connects a user and takes `ready` off.
-    pub(crate) fn ready_client(&mut self, n: u128) -> Client {
-        let client = self.connect(n);
-        self.flush();
-        let first = client.peer.take();
-        assert!(matches!(&first[..], [Received::Text(text)] if text.contains(r#""t":"ready""#)), "{first:?}");
-        client
     }
 
     pub(crate) fn subscribe(&self, client: &Client, guild_id: GuildId, channel_id: ChannelId) -> Subscribing {
@@ -260,6 +278,13 @@ impl World {
         }
     }
 
+    /// Writes once what waits in one shard.
+    pub(crate) fn flush_shard(&mut self, nth: usize) {
+        let mut links = Vec::new();
+        self.shared().shards[nth].take(&mut links);
+        links.iter().for_each(|link| self.flush_one(link));
+    }
+
     fn flush_one(&mut self, link: &Arc<Link<Wire>>) {
         let shared = Arc::clone(self.shared());
         let mut tally = Tally::default();
@@ -280,9 +305,6 @@ impl World {
     pub(crate) fn check(&self) {
         let hub = self.shared().hub();
         hub.check_invariants();
-        if hub.position == self.script.head().seq {
-            hub.access.check_revisions(|user_id| self.script.revision(user_id));
-        }
     }
 }
 

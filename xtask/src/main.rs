@@ -6,6 +6,7 @@ mod autobahn;
 mod bench;
 mod cargo;
 mod fuzz;
+mod mutants;
 mod node;
 mod schema;
 mod serve;
@@ -29,6 +30,8 @@ cargo xtask <command>
                                  them; --publish also makes them what later versions are compared with
   fuzz [TARGET…] [--seconds N]   run the fuzz targets, or the named ones, for 30 s each, or N; skipped loudly without
                                  a nightly compiler or cargo-fuzz
+  mutants [NAME…]                break the code in every way of filament-fanout/mutations, or the named ones, in a copy of the
+                                 tree, and see that the storm test finds each
   bench [-- FILTER]              run the benchmarks
   help                           this text
 ";
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         "autobahn" => test::run(&["autobahn".to_owned()]),
         "schema" => schema::run(rest),
         "fuzz" => fuzz::run(rest),
+        "mutants" => mutants::run(rest),
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}\n{}", test::steps_help());

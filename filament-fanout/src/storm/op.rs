@@ -1,38 +1,91 @@
-//! What happens in a storm, and how often.
+//! What may happen in a storm, and how often: commands, and steps of delivery, in any order.
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::Mode;
 
-/// Users of the storm. 0 owns the server and is nowhere a member.
-const USERS: u128 = 4;
+/// Users of the storm, by number. 0 owns the server and is nowhere a member; 1 and 2 create the first guilds.
+pub(super) const USERS: usize = 5;
 
-/// Addresses the users connect from.
-const ADDRESSES: u128 = 2;
+/// Addresses the users come from, by number.
+pub(super) const ADDRESSES: u128 = 3;
 
-/// One step. Users and guilds by number, channels, connections and connects by an index into those there are.
+/// Write shards of the fanout.
+pub(super) const SHARDS: usize = 2;
+
+/// Who sends a command.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum By {
+    /// The owner of the guild it is about.
+    Owner,
+    User(usize),
+}
+
+/// Whom an override is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Aim {
+    Role(Index),
+    Member(usize),
+}
+
+/// A command in a guild. Channels, roles and messages are picked from those there are.
+#[derive(Clone, Debug)]
+pub(super) enum Deed {
+    CreateGuild,
+    RenameGuild,
+    DeleteGuild,
+    Transfer(usize),
+    Join,
+    Add(usize),
+    Leave,
+    Kick(usize),
+    Ban(usize),
+    Unban(Index),
+    /// With the seconds it lasts, if not for ever.
+    BanAddresses(usize, Option<u64>),
+    UnbanAddress(Index),
+    CreateRole(u16),
+    EditRole(Index, u16),
+    DeleteRole(Index),
+    MoveRoles(Index),
+    DefaultRole(Option<Index>),
+    Assign(Index, usize),
+    Unassign(Index, usize),
+    MakeModerator(usize, bool),
+    CreateChannel(Option<(Aim, u16, u16)>),
+    RenameChannel(Index),
+    DeleteChannel(Index),
+    MoveChannels(Index),
+    SetOverride(Index, Aim, u16, u16),
+    ClearOverride(Index, Index),
+    Post(Index),
+    Edit(Index),
+    DeleteMessage(Index),
+    React(Index, bool),
+}
+
+/// One step.
 #[derive(Clone, Debug)]
 pub(super) enum Op {
-    Join(u128, usize),
-    Leave(u128, usize),
-    Create(usize, Vec<u128>),
-    Delete(usize, Index),
-    Hide(usize, Index, u128, bool),
-    HideFromAll(usize, Index, bool),
-    Shut(usize, bool),
-    Reorder(usize),
-    BanAddress(usize, u128, bool),
-    Post(usize, Index),
+    /// Commits, if the command is accepted.
+    Do(By, Index, Deed),
+    /// Applies so many entries.
     Relay(usize),
-    Connect(u128, u128, Mode),
+    Connect(usize, u128, Mode),
+    /// Connects at once, and subscribes to whatever it may.
+    Arrive(usize, u128, Mode),
     Load(Index),
     Finish(Index),
     Disconnect(Index, bool),
-    Subscribe(Index, usize, Index),
-    Unsubscribe(Index, usize, Index),
-    Flush,
+    Subscribe(Index, Index, Index),
+    Unsubscribe(Index, Index, Index),
+    /// Writes what waits in one shard, or everywhere.
+    Flush(Option<usize>),
+    /// Lets so many milliseconds pass.
+    Tick(u64),
     Tell,
     Stall(Index),
+    /// Takes so many bytes more, then stalls.
     Allow(Index, usize),
     Resume(Index),
 }
@@ -42,54 +95,142 @@ fn mode() -> impl Strategy<Value = Mode> {
     prop_oneof![2 => Just(Mode::Plain), 2 => resume.prop_map(|resume| Mode::Batch { resume }), 1 => Just(Mode::Stream)]
 }
 
-/// Everything that may happen, in the shares that make most of it matter.
-pub(super) fn op() -> impl Strategy<Value = Op> {
-    let member = || 1..USERS;
-    let guild = || 0..2_usize;
-    let any_index = any::<Index>;
+fn by() -> impl Strategy<Value = By> {
+    prop_oneof![3 => Just(By::Owner), 2 => (0..USERS).prop_map(By::User)]
+}
+
+/// Mostly the bits that decide who sees a channel and who hears of actors.
+fn bits() -> impl Strategy<Value = u16> {
     prop_oneof![
-        2 => (member(), guild()).prop_map(|(u, g)| Op::Join(u, g)),
-        1 => (member(), guild()).prop_map(|(u, g)| Op::Leave(u, g)),
-        2 => (guild(), vec(member(), 0..2)).prop_map(|(g, hidden)| Op::Create(g, hidden)),
-        1 => (guild(), any_index()).prop_map(|(g, c)| Op::Delete(g, c)),
-        2 => (guild(), any_index(), member(), any::<bool>()).prop_map(|(g, c, u, on)| Op::Hide(g, c, u, on)),
-        1 => (guild(), any_index(), any::<bool>()).prop_map(|(g, c, on)| Op::HideFromAll(g, c, on)),
-        1 => (guild(), any::<bool>()).prop_map(|(g, on)| Op::Shut(g, on)),
-        1 => guild().prop_map(Op::Reorder),
-        1 => (guild(), 0..ADDRESSES, any::<bool>()).prop_map(|(g, a, on)| Op::BanAddress(g, a, on)),
-        8 => (guild(), any_index()).prop_map(|(g, c)| Op::Post(g, c)),
-        6 => (1..4_usize).prop_map(Op::Relay),
-        3 => (0..USERS, 0..ADDRESSES, mode()).prop_map(|(u, a, mode)| Op::Connect(u, a, mode)),
-        2 => any_index().prop_map(Op::Load),
-        3 => any_index().prop_map(Op::Finish),
-        1 => (any_index(), any::<bool>()).prop_map(|(n, clean)| Op::Disconnect(n, clean)),
-        6 => (any_index(), guild(), any_index()).prop_map(|(n, g, c)| Op::Subscribe(n, g, c)),
-        1 => (any_index(), guild(), any_index()).prop_map(|(n, g, c)| Op::Unsubscribe(n, g, c)),
-        4 => Just(Op::Flush),
-        2 => Just(Op::Tell),
-        1 => any_index().prop_map(Op::Stall),
-        1 => (any_index(), 1..400_usize).prop_map(|(n, bytes)| Op::Allow(n, bytes)),
-        2 => any_index().prop_map(Op::Resume),
+        3 => Just(0),
+        4 => Just(0x100),
+        2 => Just(0x900),
+        1 => Just(0xFFF),
+        2 => prop::sample::select(&[0x008, 0x020, 0x040, 0x080, 0x108, 0x168][..]),
+        1 => 0..0x1000_u16,
     ]
 }
 
-/// Loads under way while access changes: few users, who come and go all the time.
-pub(super) fn racing_op() -> impl Strategy<Value = Op> {
-    let guild = || 0..2_usize;
-    let any_index = any::<Index>;
+fn aim() -> impl Strategy<Value = Aim> {
+    prop_oneof![3 => any::<Index>().prop_map(Aim::Role), 2 => (1..USERS).prop_map(Aim::Member)]
+}
+
+/// Commands that change who is where and may do what.
+fn change() -> impl Strategy<Value = (By, Deed)> {
+    let index = any::<Index>;
+    let member = || 1..USERS;
+    let initial = prop::option::weighted(0.4, (aim(), bits(), bits()));
+    let lasts = prop::option::of(1..4_u64);
+    let own = prop_oneof![3 => Just(Deed::Join), 1 => Just(Deed::Leave)];
+    let people = prop_oneof![
+        2 => member().prop_map(Deed::Add),
+        2 => member().prop_map(Deed::Kick),
+        2 => member().prop_map(Deed::Ban),
+        2 => index().prop_map(Deed::Unban),
+        2 => (member(), lasts).prop_map(|(user, lasts)| Deed::BanAddresses(user, lasts)),
+        2 => index().prop_map(Deed::UnbanAddress),
+        1 => member().prop_map(Deed::Transfer),
+    ];
+    let roles = prop_oneof![
+        2 => bits().prop_map(Deed::CreateRole),
+        3 => (index(), bits()).prop_map(|(role, bits)| Deed::EditRole(role, bits)),
+        1 => index().prop_map(Deed::DeleteRole),
+        1 => index().prop_map(Deed::MoveRoles),
+        1 => prop::option::of(index()).prop_map(Deed::DefaultRole),
+        4 => (index(), member()).prop_map(|(role, user)| Deed::Assign(role, user)),
+        2 => (index(), member()).prop_map(|(role, user)| Deed::Unassign(role, user)),
+        1 => (member(), any::<bool>()).prop_map(|(user, up)| Deed::MakeModerator(user, up)),
+    ];
+    let channels = prop_oneof![
+        3 => initial.prop_map(Deed::CreateChannel),
+        1 => index().prop_map(Deed::RenameChannel),
+        1 => index().prop_map(Deed::DeleteChannel),
+        1 => index().prop_map(Deed::MoveChannels),
+        8 => (index(), aim(), bits(), bits()).prop_map(|(channel, aim, allow, deny)| {
+            Deed::SetOverride(channel, aim, allow, deny)
+        }),
+        2 => (index(), index()).prop_map(|(channel, nth)| Deed::ClearOverride(channel, nth)),
+    ];
+    let guilds = prop_oneof![2 => Just(Deed::CreateGuild), 1 => Just(Deed::RenameGuild), 1 => Just(Deed::DeleteGuild)];
     prop_oneof![
-        3 => (2..USERS, guild()).prop_map(|(u, g)| Op::Join(u, g)),
-        3 => (2..USERS, guild()).prop_map(|(u, g)| Op::Leave(u, g)),
-        2 => (guild(), any_index(), 3..USERS, any::<bool>()).prop_map(|(g, c, u, on)| Op::Hide(g, c, u, on)),
-        1 => guild().prop_map(|g| Op::Create(g, vec![3])),
-        3 => (guild(), any_index()).prop_map(|(g, c)| Op::Post(g, c)),
-        6 => (1..20_usize).prop_map(Op::Relay),
-        3 => (2..USERS, mode()).prop_map(|(u, mode)| Op::Connect(u, 0, mode)),
-        6 => any_index().prop_map(Op::Load),
-        3 => any_index().prop_map(Op::Finish),
-        3 => (any_index(), any::<bool>()).prop_map(|(n, clean)| Op::Disconnect(n, clean)),
-        4 => (any_index(), guild(), any_index()).prop_map(|(n, g, c)| Op::Subscribe(n, g, c)),
-        2 => Just(Op::Flush),
-        1 => Just(Op::Tell),
+        3 => (member().prop_map(By::User), own),
+        15 => (by(), prop_oneof![4 => people, 5 => roles, 6 => channels, 1 => guilds]),
     ]
+}
+
+/// Messages and reactions.
+fn message() -> impl Strategy<Value = Deed> {
+    let index = any::<Index>;
+    prop_oneof![
+        6 => index().prop_map(Deed::Post),
+        1 => index().prop_map(Deed::Edit),
+        1 => index().prop_map(Deed::DeleteMessage),
+        2 => (index(), any::<bool>()).prop_map(|(message, on)| Deed::React(message, on)),
+    ]
+}
+
+/// Everything that may happen, in the shares that make most of it matter.
+fn op() -> impl Strategy<Value = Op> {
+    let index = any::<Index>;
+    let from = || (0..USERS, 0..ADDRESSES, mode());
+    prop_oneof![
+        18 => (index(), change()).prop_map(|(guild, (by, deed))| Op::Do(by, guild, deed)),
+        12 => (by(), index(), message()).prop_map(|(by, guild, deed)| Op::Do(by, guild, deed)),
+        8 => (1..5_usize).prop_map(Op::Relay),
+        2 => from().prop_map(|(user, address, mode)| Op::Arrive(user, address, mode)),
+        3 => from().prop_map(|(user, address, mode)| Op::Connect(user, address, mode)),
+        2 => index().prop_map(Op::Load),
+        3 => index().prop_map(Op::Finish),
+        1 => (index(), any::<bool>()).prop_map(|(nth, clean)| Op::Disconnect(nth, clean)),
+        9 => (index(), index(), index()).prop_map(|(nth, guild, channel)| Op::Subscribe(nth, guild, channel)),
+        1 => (index(), index(), index()).prop_map(|(nth, guild, channel)| Op::Unsubscribe(nth, guild, channel)),
+        4 => prop::option::weighted(0.3, 0..SHARDS).prop_map(Op::Flush),
+        1 => prop_oneof![4 => 100..1_500_u64, 1 => 5_000..11_000_u64].prop_map(Op::Tick),
+        2 => Just(Op::Tell),
+        1 => index().prop_map(Op::Stall),
+        1 => (index(), 1..400_usize).prop_map(|(nth, bytes)| Op::Allow(nth, bytes)),
+        2 => index().prop_map(Op::Resume),
+    ]
+}
+
+/// A plan in which most users are there from the start.
+pub(super) fn plan() -> impl Strategy<Value = Vec<Op>> {
+    let arrivals = vec(prop::option::weighted(0.8, (0..ADDRESSES, mode())), USERS);
+    (arrivals, vec(op(), 1..150)).prop_map(|(arrivals, mut plan)| {
+        let here = arrivals.into_iter().enumerate().filter_map(|(user, from)| Some((user, from?)));
+        plan.splice(0..0, here.map(|(user, (address, mode))| Op::Arrive(user, address, mode)));
+        plan
+    })
+}
+
+/// Loads under way while access changes: few users, who come and go all the time.
+pub(super) fn racing_plan() -> impl Strategy<Value = Vec<Op>> {
+    let index = any::<Index>;
+    let member = || 3..USERS;
+    let deed = prop_oneof![
+        3 => Just(Deed::Join),
+        2 => Just(Deed::Leave),
+        2 => member().prop_map(Deed::Add),
+        1 => member().prop_map(Deed::Kick),
+        2 => (index(), aim(), bits(), bits()).prop_map(|(channel, aim, allow, deny)| {
+            Deed::SetOverride(channel, aim, allow, deny)
+        }),
+        2 => (index(), member()).prop_map(|(role, user)| Deed::Assign(role, user)),
+        1 => bits().prop_map(Deed::CreateRole),
+        1 => Just(Deed::CreateChannel(None)),
+        3 => index().prop_map(Deed::Post),
+    ];
+    let by = prop_oneof![1 => Just(By::Owner), 1 => member().prop_map(By::User)];
+    let op = prop_oneof![
+        10 => (by, index(), deed).prop_map(|(by, guild, deed)| Op::Do(by, guild, deed)),
+        6 => (1..20_usize).prop_map(Op::Relay),
+        3 => (2..USERS, mode()).prop_map(|(user, mode)| Op::Connect(user, 0, mode)),
+        6 => index().prop_map(Op::Load),
+        3 => index().prop_map(Op::Finish),
+        3 => (index(), any::<bool>()).prop_map(|(nth, clean)| Op::Disconnect(nth, clean)),
+        4 => (index(), index(), index()).prop_map(|(nth, guild, channel)| Op::Subscribe(nth, guild, channel)),
+        2 => Just(Op::Flush(None)),
+        1 => Just(Op::Tell),
+    ];
+    vec(op, 1..100)
 }

@@ -1,159 +1,164 @@
-//! What is so, in plain sets, and who is to hear what of it.
+//! What is so, in plain sets: the effects of the commands that were accepted, by the words of the contract.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use filament_core::Place;
-use filament_protocol::{ChannelId, GuildId};
+use filament_core::{Address, permission::GuildGraph};
+use filament_protocol::{
+    ChannelId, GuildId, IpBanId, LegacyRole, Permission, Permissions, RoleId, SystemKey, Timestamp, UserId,
+};
 
-/// The truth of one position, in plain sets.
-#[derive(Clone, Debug, Default)]
+pub(super) use filament_core::permission::OverrideTarget as Target;
+
+use super::rights::can;
+
+/// The truth of one position.
+#[derive(Clone, Debug)]
 pub(super) struct Truth {
-    pub(super) guilds: Vec<GuildTruth>,
+    pub(super) server_owner: UserId,
+    pub(super) guilds: BTreeMap<GuildId, Guild>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct GuildTruth {
-    pub(super) id: GuildId,
-    pub(super) owner: u128,
-    pub(super) members: BTreeSet<u128>,
-    pub(super) is_shut: bool,
-    /// Addresses that may not enter.
-    pub(super) banned: BTreeSet<u128>,
-    pub(super) channels: Vec<ChannelTruth>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Guild {
+    pub(super) everyone: RoleId,
+    pub(super) owner_role: RoleId,
+    pub(super) moderator: RoleId,
+    pub(super) member: RoleId,
+    pub(super) default_role: Option<RoleId>,
+    pub(super) roles: BTreeMap<RoleId, Permissions>,
+    pub(super) members: BTreeMap<UserId, BTreeSet<RoleId>>,
+    pub(super) banned: BTreeSet<UserId>,
+    /// Addresses that may not enter, and until when.
+    pub(super) addresses: BTreeMap<IpBanId, (Address, Option<Timestamp>)>,
+    /// In order.
+    pub(super) channels: Vec<Channel>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct ChannelTruth {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Channel {
     pub(super) id: ChannelId,
-    pub(super) hidden_from: BTreeSet<u128>,
-    pub(super) is_hidden_from_all: bool,
+    /// What is allowed and what is denied.
+    pub(super) overrides: BTreeMap<Target, (Permissions, Permissions)>,
+}
+
+/// Rights at guild level, and in every visible channel in order.
+pub(super) type Rights = (Permissions, Vec<(ChannelId, Permissions)>);
+
+impl Guild {
+    /// A fresh guild, as contract §8.2 has it. The ids of its seeded roles are the store's choice.
+    pub(super) fn created(graph: &GuildGraph, owner: UserId) -> Self {
+        let role = |key| graph.roles.iter().find(|role| role.system_key == Some(key)).expect("seeded").role_id;
+        let [everyone, owner_role] = [SystemKey::Everyone, SystemKey::WorkspaceOwner].map(role);
+        let [moderator, member] = [SystemKey::Moderator, SystemKey::Member].map(role);
+        let bits = [(everyone, 2304), (owner_role, 4095), (moderator, 4090), (member, 2304)];
+        Self {
+            everyone,
+            owner_role,
+            moderator,
+            member,
+            default_role: Some(member),
+            roles: bits.into_iter().map(|(id, bits)| (id, Permissions::from_bits_truncate(bits))).collect(),
+            members: BTreeMap::from([(owner, BTreeSet::from([owner_role]))]),
+            banned: BTreeSet::new(),
+            addresses: BTreeMap::new(),
+            channels: Vec::new(),
+        }
+    }
+
+    pub(super) fn owner(&self) -> UserId {
+        let holder = self.members.iter().find(|(_, held)| held.contains(&self.owner_role));
+        *holder.expect("exactly one (PRM-4)").0
+    }
+
+    pub(super) fn channel_mut(&mut self, id: ChannelId) -> &mut Channel {
+        self.channels.iter_mut().find(|channel| channel.id == id).expect("it was picked from here")
+    }
+
+    /// The derived role word of a member (PRM-5).
+    pub(super) fn legacy(&self, user: UserId) -> LegacyRole {
+        let holds = |role| self.members.get(&user).is_some_and(|held| held.contains(&role));
+        match (holds(self.owner_role), holds(self.moderator)) {
+            (true, _) => LegacyRole::Owner,
+            (_, true) => LegacyRole::Moderator,
+            _ => LegacyRole::Member,
+        }
+    }
+
+    /// Panics if the stored graph is another one.
+    pub(super) fn check_stored(&self, graph: &GuildGraph) {
+        let roles: BTreeMap<_, _> = graph.roles.iter().map(|role| (role.role_id, role.permissions)).collect();
+        assert_eq!((&roles, graph.default_role_id, graph.owner_id), (&self.roles, self.default_role, self.owner()));
+        let channels = graph.channels.iter().map(|channel| {
+            let lists = channel.overrides.iter().map(|other| (other.target, (other.allow, other.deny)));
+            Channel { id: channel.channel_id, overrides: lists.collect() }
+        });
+        assert_eq!(channels.collect::<Vec<_>>(), self.channels);
+    }
 }
 
 impl Truth {
-    pub(super) fn guild(&self, id: GuildId) -> &GuildTruth {
-        self.guilds.iter().find(|guild| guild.id == id).expect("a guild of the storm")
+    pub(super) fn guild_mut(&mut self, id: GuildId) -> &mut Guild {
+        self.guilds.get_mut(&id).expect("it was picked from here")
     }
 
-    pub(super) fn guild_mut(&mut self, id: GuildId) -> &mut GuildTruth {
-        self.guilds.iter_mut().find(|guild| guild.id == id).expect("a guild of the storm")
-    }
-
-    pub(super) fn channel_mut(&mut self, guild: GuildId, id: ChannelId) -> &mut ChannelTruth {
-        self.guild_mut(guild).channels.iter_mut().find(|channel| channel.id == id).expect("a channel of the storm")
-    }
-
-    pub(super) fn is_member(&self, guild: GuildId, user: u128) -> bool {
-        self.guild(guild).members.contains(&user)
+    pub(super) fn is_member(&self, guild: GuildId, user: UserId) -> bool {
+        self.guilds.get(&guild).is_some_and(|guild| guild.members.contains_key(&user))
     }
 
     pub(super) fn exists(&self, guild: GuildId, channel: ChannelId) -> bool {
-        self.guild(guild).channels.iter().any(|other| other.id == channel)
+        self.guilds.get(&guild).is_some_and(|guild| guild.channels.iter().any(|other| other.id == channel))
     }
 
-    pub(super) fn sees(&self, guild: GuildId, channel: ChannelId, user: u128) -> bool {
-        let guild = self.guild(guild);
-        guild.channels.iter().filter(|other| other.id == channel).any(|channel| {
-            user == 0
-                || user == guild.owner
-                || guild.members.contains(&user)
-                    && !guild.is_shut
-                    && !channel.is_hidden_from_all
-                    && !channel.hidden_from.contains(&user)
-        })
+    pub(super) fn sees(&self, guild: GuildId, channel: ChannelId, user: UserId) -> bool {
+        can(self, user, Permission::CreateMessage, guild, Some(channel))
+    }
+
+    /// Whether a member holds a permission at guild level: who is no member is in no `PERM` (DEL-7).
+    pub(super) fn holds(&self, guild: GuildId, right: Permission, user: UserId) -> bool {
+        self.is_member(guild, user) && can(self, user, right, guild, None)
     }
 
     /// Whether the gate is closed to a user from an address (DEL-5).
-    pub(super) fn stops(&self, guild: GuildId, user: u128, address: u128) -> bool {
-        let guild = self.guild(guild);
-        guild.banned.contains(&address) && user != guild.owner && user != 0
+    pub(super) fn stops(&self, guild: GuildId, user: UserId, address: Address, now: Timestamp) -> bool {
+        let Some(guild) = self.guilds.get(&guild) else { return false };
+        let is_active = |until: &Option<Timestamp>| until.is_none_or(|until| until > now);
+        let is_banned = guild.addresses.values().any(|(banned, until)| *banned == address && is_active(until));
+        is_banned && user != self.server_owner && guild.owner() != user
     }
 
-    /// The members whose access is another than before, by guild: of the channels they see, or of what they may in the guild.
-    pub(super) fn shifted(&self, before: &Self) -> Vec<(GuildId, u128)> {
+    pub(super) fn visible(&self, guild: GuildId, user: UserId) -> Vec<ChannelId> {
+        let channels = self.guilds.get(&guild).into_iter().flat_map(|guild| &guild.channels);
+        channels.map(|channel| channel.id).filter(|channel| self.sees(guild, *channel, user)).collect()
+    }
+
+    /// Everything a member may do in a guild; `None` for who is no member.
+    pub(super) fn rights(&self, guild: GuildId, user: UserId) -> Option<Rights> {
+        let set = |channel| {
+            let held = Permission::ALL.iter().filter(|right| can(self, user, **right, guild, channel));
+            held.copied().collect::<Permissions>()
+        };
+        let visible = || self.visible(guild, user).into_iter().map(|channel| (channel, set(Some(channel)))).collect();
+        self.is_member(guild, user).then(|| (set(None), visible()))
+    }
+
+    /// The members before or after, by guild, whose access is another one after: the order of channels apart (RES-30, §4.8).
+    pub(super) fn shifted(&self, before: &Self) -> Vec<(GuildId, UserId)> {
         let mut shifted = Vec::new();
-        for guild in &self.guilds {
-            let old = before.guilds.iter().find(|old| old.id == guild.id);
-            for user in &guild.members {
-                let is_same = old.is_some_and(|old| {
-                    old.members.contains(user)
-                        && (old.is_shut == guild.is_shut || *user == guild.owner)
-                        && before.visible(guild.id, *user) == self.visible(guild.id, *user)
-                });
-                if !is_same {
-                    shifted.push((guild.id, *user));
-                }
+        let sorted = |rights: Option<Rights>| rights.map(|(own, seen)| (own, BTreeMap::from_iter(seen)));
+        for id in self.guilds.keys().chain(before.guilds.keys()).copied().collect::<BTreeSet<_>>() {
+            if self.guilds.get(&id) == before.guilds.get(&id) {
+                continue;
             }
+            let members =
+                |truth: &Self| truth.guilds.get(&id).map_or(Vec::new(), |it| it.members.keys().copied().collect());
+            let users: BTreeSet<UserId> = members(self).into_iter().chain(members(before)).collect();
+            shifted.extend(
+                users
+                    .into_iter()
+                    .filter(|user| sorted(self.rights(id, *user)) != sorted(before.rights(id, *user)))
+                    .map(|user| (id, user)),
+            );
         }
         shifted
-    }
-
-    pub(super) fn visible(&self, guild: GuildId, user: u128) -> Vec<ChannelId> {
-        let channels = self.guild(guild).channels.iter().map(|channel| channel.id);
-        channels.filter(|channel| self.sees(guild, *channel, user)).collect()
-    }
-}
-
-/// Who hears an event of the script, as the contract's table says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Audience {
-    User(u128),
-    Guild(GuildId),
-    GuildAnd(GuildId, u128),
-    Manage(GuildId, ChannelId),
-    Edge(GuildId, ChannelId),
-    Subscribers(GuildId, ChannelId),
-    /// Rendered per receiver.
-    Order(GuildId),
-    /// An answer to a subscribe, or the notice of a channel.
-    Answer(GuildId, ChannelId),
-    /// What a member may do.
-    Access(GuildId),
-    /// Cannot be lost.
-    Own,
-}
-
-/// Something a connection is to hear.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Item {
-    pub(super) text: String,
-    pub(super) audience: Audience,
-    /// Whether it may be missing: it lost its receiver while some of its bytes may have been written.
-    pub(super) is_optional: bool,
-    /// Where its receiver stands then, if it is journalled.
-    pub(super) place: Option<Place>,
-}
-
-impl Item {
-    pub(super) fn new(audience: Audience, text: String) -> Self {
-        Self { text, audience, is_optional: false, place: None }
-    }
-
-    /// Whether it may still be had while it waits (DEL-2, DEL-3, DEL-5).
-    pub(super) fn may_be_had(&self, user: u128, address: u128, truth: &Truth) -> bool {
-        match self.audience {
-            Audience::Manage(guild, _)
-            | Audience::Edge(guild, _)
-            | Audience::Order(guild)
-            | Audience::Subscribers(guild, _)
-            | Audience::Answer(guild, _)
-            | Audience::Access(guild)
-                if truth.stops(guild, user, address) =>
-            {
-                return false;
-            }
-            _ => {}
-        }
-        let manages = |guild: GuildId| truth.guild(guild).owner == user && truth.is_member(guild, user);
-        match self.audience {
-            Audience::User(_) | Audience::Own => true,
-            Audience::Guild(guild) | Audience::Edge(guild, _) | Audience::Order(guild) | Audience::Access(guild) => {
-                truth.is_member(guild, user)
-            }
-            Audience::GuildAnd(guild, other) => other == user || truth.is_member(guild, user),
-            Audience::Manage(guild, channel) => truth.sees(guild, channel, user) || manages(guild),
-            Audience::Subscribers(guild, channel) | Audience::Answer(guild, channel) => {
-                truth.sees(guild, channel, user)
-            }
-        }
     }
 }
