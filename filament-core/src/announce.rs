@@ -4,6 +4,7 @@
 
 mod address;
 mod assignment;
+mod attachment;
 mod channel;
 mod channel_override;
 mod friend;
@@ -205,6 +206,8 @@ pub fn announce(mutation: &Mutation, stamp: &Stamp, index: usize) -> Announcemen
         Mutation::RemoveReaction(change) => {
             message::reacted(change, filament_protocol::event::ReactionOperation::Remove)
         }
+        Mutation::RecordAttachment(_) => Announcement::silent("an upload is seen when a message carries it", vec![]),
+        Mutation::RemoveAttachment(removal) => attachment::removed(removal, audit),
     }
 }
 

@@ -166,6 +166,8 @@ audit_actions! {
     MessageEditModeration => "message.edit.moderation",
     /// Somebody else's message was deleted.
     MessageDeleteModeration => "message.delete.moderation",
+    /// Somebody else's attachment was deleted.
+    AttachmentDeleteModeration => "attachment.delete.moderation",
 }
 
 impl AuditAction {

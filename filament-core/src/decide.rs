@@ -3,6 +3,7 @@
 pub mod account;
 pub mod address;
 pub mod assignment;
+pub mod attachment;
 pub mod channel;
 pub mod channel_override;
 pub mod friend;
@@ -37,6 +38,8 @@ pub struct Limits {
     pub guild_members_max: u64,
     /// Active address bans of one guild (`FILAMENT_GUILD_IP_BAN_MAX_ENTRIES`).
     pub address_bans_per_guild_max: usize,
+    /// Bytes of attachments one user may keep over all guilds (`FILAMENT_ATTACHMENT_QUOTA_BYTES`).
+    pub attachment_bytes_per_user_max: u64,
     /// The account that owns the server, if there is one (`FILAMENT_SERVER_OWNER_USER_ID`): nobody ranks above it.
     pub server_owner_user_id: Option<UserId>,
 }
@@ -48,6 +51,7 @@ impl Default for Limits {
             created_guilds_per_user_max: 100,
             guild_members_max: 10_000,
             address_bans_per_guild_max: 4_096,
+            attachment_bytes_per_user_max: 262_144_000,
             server_owner_user_id: None,
         }
     }

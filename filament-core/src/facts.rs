@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use filament_protocol::{
-    ChannelId, Emoji, FriendRequestId, GuildId, IdempotencyKey, MessageContent, MessageId, SessionId, Timestamp,
-    UserId, Username,
+    AttachmentId, ChannelId, Emoji, FriendRequestId, GuildId, IdempotencyKey, MessageContent, MessageId, SessionId,
+    Timestamp, UserId, Username,
     markdown::tokenize,
     record::{Attachment, Message, Reaction},
 };
@@ -12,6 +12,7 @@ use filament_protocol::{
 use crate::{
     actor::Actor,
     address::Address,
+    attachment::StoredAttachment,
     audit::{AuditAction, Surface},
     denial::Denial,
     entry::Peers,
@@ -79,6 +80,12 @@ pub enum Need {
     Reaction(MessageId, Emoji, UserId),
     /// What was remembered under an idempotency key within its life.
     Idempotency(UserId, ChannelId, IdempotencyKey),
+    /// An attachment of that channel, bound or not.
+    Attachment(ChannelId, AttachmentId),
+    /// The message of that channel that carries an attachment.
+    AttachmentMessage(ChannelId, AttachmentId),
+    /// How many bytes of attachments the user keeps, over all guilds, bound and unbound.
+    AttachmentBytes(UserId),
     /// A session, ended ones included.
     Session(SessionId),
     /// The live sessions of a user.
@@ -95,7 +102,7 @@ pub enum Fact {
     /// To [`Need::MemberIds`].
     MemberIds(Vec<UserId>),
     /// To [`Need::MemberCount`], [`Need::GuildCount`], [`Need::GuildsCreated`], [`Need::AccessRevision`], [`Need::FriendCount`],
-    /// [`Need::IncomingFriendRequests`], [`Need::OutgoingFriendRequests`].
+    /// [`Need::IncomingFriendRequests`], [`Need::OutgoingFriendRequests`], [`Need::AttachmentBytes`].
     Count(u64),
     /// To [`Need::Ban`] and [`Need::FriendRequestBetween`].
     Flag(bool),
@@ -111,7 +118,7 @@ pub enum Fact {
     Peers(Peers),
     /// To [`Need::FriendRequest`].
     FriendRequest(Option<PendingFriendRequest>),
-    /// To [`Need::Message`].
+    /// To [`Need::Message`] and [`Need::AttachmentMessage`].
     Message(Option<StoredMessage>),
     /// To [`Need::Reactions`].
     Reactions(Vec<Reaction>),
@@ -119,6 +126,8 @@ pub enum Fact {
     Reaction(ReactionState),
     /// To [`Need::Idempotency`].
     Idempotency(Option<Remembered>),
+    /// To [`Need::Attachment`]. Boxed: nothing else here is as large.
+    Attachment(Option<Box<StoredAttachment>>),
     /// To [`Need::Session`].
     Session(Option<SessionState>),
     /// To [`Need::LiveSessions`].
@@ -496,6 +505,36 @@ impl Facts {
         match self.find(&Need::Message(channel_id, message_id))? {
             Fact::Message(message) => Ok(message.as_ref()),
             _ => Err(Denial::Unplanned("message")),
+        }
+    }
+
+    /// An attachment.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn attachment(
+        &self,
+        channel_id: ChannelId,
+        attachment_id: AttachmentId,
+    ) -> Result<Option<&StoredAttachment>, Denial> {
+        match self.find(&Need::Attachment(channel_id, attachment_id))? {
+            Fact::Attachment(attachment) => Ok(attachment.as_deref()),
+            _ => Err(Denial::Unplanned("attachment")),
+        }
+    }
+
+    /// The message that carries an attachment.
+    ///
+    /// # Errors
+    /// [`Denial::Unplanned`].
+    pub fn attachment_message(
+        &self,
+        channel_id: ChannelId,
+        attachment_id: AttachmentId,
+    ) -> Result<Option<&StoredMessage>, Denial> {
+        match self.find(&Need::AttachmentMessage(channel_id, attachment_id))? {
+            Fact::Message(message) => Ok(message.as_ref()),
+            _ => Err(Denial::Unplanned("message of an attachment")),
         }
     }
 

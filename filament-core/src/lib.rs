@@ -4,6 +4,7 @@ mod access;
 mod actor;
 mod address;
 mod announce;
+mod attachment;
 mod audience;
 mod audit;
 mod blob;
@@ -32,6 +33,7 @@ pub use access::{AccessChange, MemberLoss};
 pub use actor::{Actor, Anonymous};
 pub use address::{Address, AddressBan};
 pub use announce::{Announced, Announcement, announce};
+pub use attachment::StoredAttachment;
 pub use audience::Audience;
 pub use audit::{AuditAction, AuditDecision, AuditRecord, Surface};
 pub use blob::{BlobName, NotABlobName};
@@ -45,9 +47,9 @@ pub use facts::{
 };
 pub use friend::{PendingFriendRequest, StoredFriendRequest};
 pub use mutation::{
-    AddressSighting, AssignmentCause, FriendshipEnd, IdempotencyRecord, ImageChange, MemberVia, Mutation,
-    NewAddressBans, NewMember, NewSession, NewUser, OverrideChange, OverrideWord, OwnershipTransfer, ProfileChange,
-    ReactionChange, RoleAssignment, RoleOrder, RoleUpdate, RotatedSession,
+    AddressSighting, AssignmentCause, AttachmentRemoval, FriendshipEnd, IdempotencyRecord, ImageChange, MemberVia,
+    Mutation, NewAddressBans, NewMember, NewSession, NewUser, OverrideChange, OverrideWord, OwnershipTransfer,
+    ProfileChange, ReactionChange, RoleAssignment, RoleOrder, RoleUpdate, RotatedSession,
 };
 pub use port::{AccessSource, Committed, Journal, Store, TransactError, UserAccess};
 pub use profile::{ImageKind, ImageType, StoredImage, StoredProfile};

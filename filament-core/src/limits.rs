@@ -66,6 +66,9 @@ pub const REFRESH_ROTATIONS_MAX: usize = 8;
 /// Life of an idempotency key, HTTP-16, in seconds.
 pub const IDEMPOTENCY_SECS: u64 = 24 * 3600;
 
+/// How long an upload waits for a message to carry it, ATT-3, in seconds.
+pub const UNBOUND_ATTACHMENT_SECS: u64 = 24 * 3600;
+
 /// Rejected joins are audited once per guild, user and action in this many seconds, AUD-3.
 pub const REFUSAL_AUDIT_SECS: u64 = 60;
 
@@ -106,4 +109,5 @@ const _: () =
 const _: () =
     assert!(PRESENCE_FLUSH_MS + PRESENCE_ABRUPT_GRACE_MS <= 12_000, "PRE-4: offline within 12 s of an abrupt loss");
 const _: () = assert!(INITIAL_OVERRIDES_MAX + 2 <= NEEDS_PER_PLAN_MAX);
+const _: () = assert!(filament_protocol::limits::ATTACHMENTS_PER_MESSAGE_MAX + 3 <= NEEDS_PER_PLAN_MAX);
 const _: () = assert!(ADDRESSES_PER_USER_MAX + 4 * AUDITS_PER_MUTATION_MAX as usize <= IDS_PER_STAMP_MAX as usize);

@@ -1,6 +1,7 @@
 //! The closed language of change: the only way state changes, and the only thing a store must be able to apply.
 
 mod address;
+mod attachment;
 mod channel_override;
 mod friend;
 mod ownership;
@@ -8,6 +9,7 @@ mod profile;
 mod role;
 
 pub use address::{AddressSighting, NewAddressBans};
+pub use attachment::AttachmentRemoval;
 pub use channel_override::{OverrideChange, OverrideWord};
 pub use friend::FriendshipEnd;
 pub use ownership::OwnershipTransfer;
@@ -23,6 +25,7 @@ use filament_protocol::{
 
 use crate::{
     access::MemberLoss,
+    attachment::StoredAttachment,
     audit::{AuditAction, Surface},
     facts::{Rotation, StoredMessage},
     friend::StoredFriendRequest,
@@ -280,7 +283,7 @@ pub enum Mutation {
         /// When.
         updated_at: Timestamp,
     },
-    /// A message was written.
+    /// A message was written; its attachments are bound to it (ATT-1).
     CreateMessage {
         /// The message.
         message: StoredMessage,
@@ -315,6 +318,10 @@ pub enum Mutation {
     AddReaction(ReactionChange),
     /// A user took a reaction back.
     RemoveReaction(ReactionChange),
+    /// A file was uploaded; no message carries it yet.
+    RecordAttachment(StoredAttachment),
+    /// An attachment is gone.
+    RemoveAttachment(AttachmentRemoval),
 }
 
 /// An account to be created.

@@ -2,6 +2,7 @@
 
 mod access;
 mod address;
+mod attachment;
 mod audit;
 mod channel;
 mod channel_override;
@@ -15,6 +16,7 @@ mod user;
 
 pub use access::ReadGuildAccess;
 pub use address::{AddressBanPage, ListAddressBans};
+pub use attachment::ReadAttachment;
 pub use audit::{AuditPage, ListAudit};
 pub use channel::{ChannelListing, ListChannels, ReadChannelPermissions};
 pub use channel_override::ListOverrides;

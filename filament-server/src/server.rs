@@ -140,6 +140,7 @@ fn limits(config: &Config) -> Limits {
     limits.created_guilds_per_user_max = config.quotas.max_created_guilds_per_user.into();
     limits.guild_members_max = config.quotas.guild_members_max.into();
     limits.address_bans_per_guild_max = usize::try_from(config.quotas.guild_ip_ban_max_entries).unwrap_or(usize::MAX);
+    limits.attachment_bytes_per_user_max = config.quotas.attachment_quota_bytes;
     limits.server_owner_user_id = config.server_owner_user_id;
     limits
 }

@@ -12,6 +12,7 @@ use filament_protocol::{ChannelId, GuildId, RoleId, UserId};
 use rusqlite::{Connection, Error, Params, Result};
 
 use crate::{
+    attachments,
     graph_rows::target_columns,
     people,
     row::{key, optional_key, rotations_blob, secs, signed},
@@ -87,6 +88,10 @@ pub(crate) fn mutation(connection: &Connection, mutation: &Mutation) -> Result<(
         }
         Mutation::AddReaction(change) => add_reaction(connection, change),
         Mutation::RemoveReaction(change) => remove_reaction(connection, change),
+        Mutation::RecordAttachment(stored) => attachments::add(connection, stored),
+        Mutation::RemoveAttachment(removal) => {
+            one_row(connection, sql::ATTACHMENT_REMOVE, [key(removal.channel_id), key(removal.attachment_id)])
+        }
     }
 }
 
@@ -314,6 +319,10 @@ fn create_message(
         (key(message.channel_id), key(message.message_id), key(message.author_id));
     let created_at = secs(message.created_at);
     one_row(connection, sql::MESSAGE_ADD, (channel_id, message_id, author_id, message.content.as_str(), created_at))?;
+    for attachment in &message.attachments {
+        // Finds none that another message carries, so no id is ever bound twice (ATT-1).
+        one_row(connection, sql::ATTACHMENT_BIND, (key(attachment.attachment_id), channel_id, author_id, message_id))?;
+    }
     match idempotency {
         Some(record) => {
             let columns = (author_id, channel_id, record.key.as_str(), message_id, record.body.as_str(), created_at);

@@ -1,8 +1,12 @@
-//! What the writer clears away: old journal entries, dead sessions, spent idempotency keys, messages of deleted channels, bans and
+//! What the writer clears away: old journal entries, dead sessions, spent idempotency keys, uploads that no message
+//! carries, messages and attachments of deleted channels, bans and
 //! audit logs of deleted guilds. In steps of a
 //! few milliseconds, each a transaction of its own, so that no command waits long and none fails because of it.
 
-use filament_core::{Seq, limits::IDEMPOTENCY_SECS};
+use filament_core::{
+    Seq,
+    limits::{IDEMPOTENCY_SECS, UNBOUND_ATTACHMENT_SECS},
+};
 use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior};
 
 use crate::{
@@ -38,6 +42,7 @@ pub(crate) fn step(connection: &mut Connection, moment: Moment) -> Result<Step> 
         (sql::SESSIONS_PURGE_EXPIRED, before(0)),
         (sql::SESSIONS_PURGE_ENDED, before(ENDED_SESSION_SECS)),
         (sql::FORGET, before(IDEMPOTENCY_SECS)),
+        (sql::ATTACHMENTS_PURGE_UNBOUND, before(UNBOUND_ATTACHMENT_SECS)),
     ] {
         let removed = transaction.prepare_cached(sql)?.execute((oldest, CHORE_ROWS_MAX))?;
         unfinished |= removed >= CHORE_ROWS_MAX as usize;
@@ -58,15 +63,17 @@ fn trim_journal(connection: &Connection, moment: Moment) -> Result<Option<Seq>> 
     Ok(Seq::try_from(last).ok())
 }
 
-/// Removes some messages of one deleted channel; true while a channel is left.
+/// Removes some messages of one deleted channel, with what they carry, then uploads that none carries; true while a channel is left.
 fn purge_channel(connection: &Connection) -> Result<bool> {
     let channel: Option<Key> =
         connection.prepare_cached(sql::CHANNEL_TO_PURGE)?.query_row((), |row| row.get(0)).optional()?;
     let Some(channel) = channel else { return Ok(false) };
-    let removed = connection.prepare_cached(sql::CHANNEL_PURGE_MESSAGES)?.execute((channel, CHORE_ROWS_MAX))?;
-    if removed < CHORE_ROWS_MAX as usize {
-        connection.prepare_cached(sql::CHANNEL_PURGE_DONE)?.execute([channel])?;
+    for sql in [sql::CHANNEL_PURGE_MESSAGES, sql::CHANNEL_PURGE_UNBOUND] {
+        if connection.prepare_cached(sql)?.execute((channel, CHORE_ROWS_MAX))? >= CHORE_ROWS_MAX as usize {
+            return Ok(true);
+        }
     }
+    connection.prepare_cached(sql::CHANNEL_PURGE_DONE)?.execute([channel])?;
     Ok(true)
 }
 

@@ -10,6 +10,8 @@ const ZEROES: &[(&str, &str)] = &[
     (sql::CHECK_REACTION_COUNTS, "reactions whose count is wrong"),
     (sql::CHECK_JOURNAL, "entries missing from the journal"),
     (sql::CHECK_ORPHANED_MESSAGES, "deleted channels whose messages nobody removes"),
+    (sql::CHECK_ORPHANED_ATTACHMENTS, "deleted channels whose attachments nobody removes"),
+    (sql::CHECK_ATTACHMENT_USAGE, "users whose count of attachment bytes in a channel is wrong"),
     (sql::CHECK_ORPHANED_BANS, "deleted guilds whose bans nobody removes"),
     (sql::CHECK_OWNERS, "guilds whose owner does not hold the owner role"),
     (sql::CHECK_OWNER_ROLES, "holders of an owner role who are not the owner"),

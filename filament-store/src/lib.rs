@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod apply;
+mod attachments;
 mod chores;
 mod config;
 mod connect;

@@ -44,6 +44,9 @@ pub const CHORE_JOURNAL_ROWS_MAX: u32 = 2_048;
 /// Rows of any other kind one chore removes: a few milliseconds of the writer's time.
 pub const CHORE_ROWS_MAX: u32 = 512;
 
+/// Names of files handed out or taken back at once; the server asks again as long as there are some.
+pub const BLOBS_PER_STEP_MAX: u32 = 256;
+
 /// Pause of an idle writer between looks for chores.
 pub const CHORE_IDLE_PAUSE: Duration = Duration::from_secs(2);
 

@@ -9,6 +9,7 @@ use filament_protocol::{ChannelId, Emoji, GuildId, IdempotencyKey, MessageId, Se
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 
 use crate::{
+    attachments,
     graph_cache::GraphSource,
     people, reactions, revisions,
     row::{address, id, key, optional_time, rotations, secs, signed, text, time, unsigned},
@@ -80,7 +81,7 @@ fn fact(connection: &Connection, graphs: &mut impl GraphSource, need: &Need, now
         Need::OutgoingFriendRequests(user_id) => {
             Fact::Count(count(connection, sql::FRIEND_REQUESTS_OUT_COUNT, [key(*user_id)])?)
         }
-        Need::Message(channel_id, message_id) => Fact::Message(message(connection, *channel_id, *message_id)?),
+        Need::Message(channel_id, message_id) => Fact::Message(message_of(connection, *channel_id, *message_id)?),
         Need::Reactions(message_id, viewer) => {
             Fact::Reactions(reactions::of_message(connection, *message_id, *viewer)?)
         }
@@ -90,6 +91,13 @@ fn fact(connection: &Connection, graphs: &mut impl GraphSource, need: &Need, now
         Need::Idempotency(user_id, channel_id, idempotency_key) => {
             Fact::Idempotency(remembered(connection, (*user_id, *channel_id, idempotency_key), now)?)
         }
+        Need::Attachment(channel_id, attachment_id) => {
+            Fact::Attachment(attachments::find(connection, *channel_id, *attachment_id)?.map(Box::new))
+        }
+        Need::AttachmentMessage(channel_id, attachment_id) => {
+            Fact::Message(attachments::carrier(connection, *channel_id, *attachment_id)?)
+        }
+        Need::AttachmentBytes(user_id) => Fact::Count(attachments::bytes_of(connection, *user_id)?),
         Need::Session(session_id) => Fact::Session(session(connection, *session_id)?),
         Need::LiveSessions(user_id) => Fact::LiveSessions(live_sessions(connection, *user_id, now)?),
     })
@@ -116,7 +124,7 @@ pub(crate) fn session(connection: &Connection, session_id: SessionId) -> Result<
     connection.prepare_cached(sql::SESSION)?.query_row([key(session_id)], read).optional()
 }
 
-/// A message from a row of the columns that `MESSAGE` and `MESSAGES_BEFORE` share.
+/// A message from a row of the columns that `MESSAGE` and `MESSAGES_BEFORE` share; what it carries is added by `attachments::fill`.
 pub(crate) fn message_row(row: &Row<'_>) -> Result<StoredMessage> {
     Ok(StoredMessage {
         guild_id: id(row, 0)?,
@@ -130,8 +138,16 @@ pub(crate) fn message_row(row: &Row<'_>) -> Result<StoredMessage> {
     })
 }
 
-fn message(connection: &Connection, channel_id: ChannelId, message_id: MessageId) -> Result<Option<StoredMessage>> {
-    connection.prepare_cached(sql::MESSAGE)?.query_row([key(channel_id), key(message_id)], message_row).optional()
+/// A message with what it carries.
+pub(crate) fn message_of(
+    connection: &Connection,
+    channel_id: ChannelId,
+    message_id: MessageId,
+) -> Result<Option<StoredMessage>> {
+    let mut statement = connection.prepare_cached(sql::MESSAGE)?;
+    let mut found = statement.query_row([key(channel_id), key(message_id)], message_row).optional()?;
+    attachments::fill(connection, found.as_mut_slice())?;
+    Ok(found)
 }
 
 fn addresses(connection: &Connection, user_id: UserId, now: Timestamp) -> Result<Vec<Address>> {
@@ -189,7 +205,7 @@ fn remembered(
     let Some((message_id, body)) = found else {
         return Ok(None);
     };
-    let message = match message(connection, channel_id, message_id)? {
+    let message = match message_of(connection, channel_id, message_id)? {
         Some(message) => Some((message, reactions::of_message(connection, message_id, user_id)?)),
         None => None,
     };

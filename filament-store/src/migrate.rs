@@ -6,8 +6,11 @@ use rusqlite_migration::{Error, M, Migrations, SchemaVersion};
 use crate::{config::StoreConfig, connect::refused, error::OpenError};
 
 /// In order; a released one is never changed.
-const STEPS: &[M<'static>] =
-    &[M::up(include_str!("../migrations/0001_initial.sql")), M::up(include_str!("../migrations/0002_people.sql"))];
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("../migrations/0001_initial.sql")),
+    M::up(include_str!("../migrations/0002_people.sql")),
+    M::up(include_str!("../migrations/0003_attachments.sql")),
+];
 
 /// Brings the schema up to date, all steps in one transaction.
 pub(crate) fn migrate(connection: &mut Connection, config: &StoreConfig) -> Result<(), OpenError> {

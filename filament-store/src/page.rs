@@ -10,7 +10,7 @@ use filament_protocol::{
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::{
-    graph_rows,
+    attachments, graph_rows,
     load::message_row,
     people, reactions,
     row::{KEY_MAX, id, key, optional_id, optional_text, optional_time, secs, text, time, word},
@@ -75,6 +75,7 @@ fn messages(
     let mut stored = rows.collect::<Result<Vec<_>>>()?;
     let more = stored.len() > usize::from(limit);
     stored.truncate(limit.into());
+    attachments::fill(connection, &mut stored)?;
     Ok(Page::Messages { messages: with_reactions(connection, channel_id, stored, viewer)?, more })
 }
 

@@ -25,6 +25,11 @@ fn misfit(column: usize, kind: Type, reason: impl Display) -> SqliteError {
     SqliteError::FromSqlConversionFailure(column, kind, boxed)
 }
 
+/// A blob that is not what it has to be.
+pub(crate) fn misfit_blob(column: usize, reason: impl Display) -> SqliteError {
+    misfit(column, Type::Blob, reason)
+}
+
 pub(crate) const fn key<K>(id: Id<K>) -> Key {
     id.as_u128().to_be_bytes()
 }

@@ -204,6 +204,26 @@ statements! {
     REACTION_ADD = "INSERT INTO reactions (message_id, emoji, user_id, channel_id) VALUES (?1, ?2, ?3, ?4)";
     REACTION_REMOVE = "DELETE FROM reactions WHERE message_id = ?1 AND emoji = ?2 AND user_id = ?3";
 
+    // Attachments.
+    ATTACHMENT_ADD = "INSERT INTO attachments (attachment_id, channel_id, message_id, owner_id, filename, mime_type, size_bytes, sha256, blob, uploaded_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    ATTACHMENT_BIND = "UPDATE attachments SET message_id = ?4 WHERE attachment_id = ?1 AND channel_id = ?2 AND owner_id = ?3 AND message_id IS NULL";
+    ATTACHMENT_REMOVE = "DELETE FROM attachments WHERE channel_id = ?1 AND attachment_id = ?2";
+    ATTACHMENT = "SELECT a.attachment_id, c.guild_id, a.channel_id, a.owner_id, a.filename, a.mime_type, a.size_bytes, a.sha256, a.message_id,
+        a.blob, a.uploaded_at
+        FROM channels c CROSS JOIN attachments a ON a.channel_id = c.channel_id WHERE c.channel_id = ?1 AND a.attachment_id = ?2";
+    ATTACHMENTS_BETWEEN = "SELECT a.attachment_id, c.guild_id, a.channel_id, a.owner_id, a.filename, a.mime_type, a.size_bytes, a.sha256, a.message_id
+        FROM channels c CROSS JOIN attachments a INDEXED BY attachments_by_message ON a.channel_id = c.channel_id
+        WHERE c.channel_id = ?1 AND a.message_id BETWEEN ?2 AND ?3 ORDER BY a.message_id, a.attachment_id";
+    ATTACHMENT_BYTES = "SELECT ifnull(sum(bytes), 0) FROM attachment_usage WHERE user_id = ?1";
+    ATTACHMENTS_PURGE_UNBOUND = "DELETE FROM attachments WHERE attachment_id IN
+        (SELECT attachment_id FROM attachments WHERE message_id IS NULL AND uploaded_at <= ?1 ORDER BY uploaded_at LIMIT ?2)";
+    CHANNEL_PURGE_UNBOUND = "DELETE FROM attachments WHERE attachment_id IN
+        (SELECT attachment_id FROM attachments WHERE channel_id = ?1 LIMIT ?2)";
+    ATTACHMENT_NAMED = "SELECT 1 FROM attachments WHERE blob = ?1";
+    ATTACHMENT_PURGES = "SELECT blob FROM attachment_purges LIMIT ?1";
+    ATTACHMENT_PURGE_DONE = "DELETE FROM attachment_purges WHERE blob = ?1";
+
     // Idempotency keys.
     REMEMBER = "INSERT OR REPLACE INTO idempotency (user_id, channel_id, key, message_id, body, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     REMEMBERED = "SELECT message_id, body FROM idempotency WHERE user_id = ?1 AND channel_id = ?2 AND key = ?3 AND created_at > ?4";
@@ -234,6 +254,12 @@ statements! {
     CHECK_ORPHANED_MESSAGES = "SELECT count(*) FROM (SELECT DISTINCT channel_id FROM messages) m
         WHERE NOT EXISTS (SELECT 1 FROM channels c WHERE c.channel_id = m.channel_id)
         AND NOT EXISTS (SELECT 1 FROM channel_purges p WHERE p.channel_id = m.channel_id)";
+    CHECK_ORPHANED_ATTACHMENTS = "SELECT count(*) FROM (SELECT DISTINCT channel_id FROM attachments) a
+        WHERE NOT EXISTS (SELECT 1 FROM channels c WHERE c.channel_id = a.channel_id)
+        AND NOT EXISTS (SELECT 1 FROM channel_purges p WHERE p.channel_id = a.channel_id)";
+    CHECK_ATTACHMENT_USAGE = "SELECT count(*) FROM (SELECT 1 FROM (SELECT user_id, channel_id, bytes FROM attachment_usage
+        UNION ALL SELECT a.owner_id, a.channel_id, -a.size_bytes FROM attachments a CROSS JOIN channels c ON c.channel_id = a.channel_id)
+        GROUP BY user_id, channel_id HAVING sum(bytes) <> 0)";
     CHECK_ORPHANED_BANS = "SELECT count(*) FROM (SELECT DISTINCT guild_id FROM bans) b
         WHERE NOT EXISTS (SELECT 1 FROM guilds g WHERE g.guild_id = b.guild_id)
         AND NOT EXISTS (SELECT 1 FROM guild_purges p WHERE p.guild_id = b.guild_id)";
@@ -255,6 +281,7 @@ mod tests {
         ("JOURNAL_LAST", "takes the last row"),
         ("CHANNEL_TO_PURGE", "takes the first row there is"),
         ("GUILD_TO_PURGE", "takes the first row there is"),
+        ("ATTACHMENT_PURGES", "takes the first rows there are"),
         (
             "GUILDS_PUBLIC",
             "a directory of names is searched for a part of a name: the partial index holds public guilds alone",
@@ -266,6 +293,8 @@ mod tests {
         ("CHECK_REACTION_COUNTS", "a check"),
         ("CHECK_JOURNAL", "a check"),
         ("CHECK_ORPHANED_MESSAGES", "a check"),
+        ("CHECK_ORPHANED_ATTACHMENTS", "a check"),
+        ("CHECK_ATTACHMENT_USAGE", "a check"),
         ("CHECK_ORPHANED_BANS", "a check"),
         ("CHECK_OWNERS", "a check"),
         ("CHECK_OWNER_ROLES", "a check"),

@@ -21,6 +21,7 @@ use filament_protocol::{GuildId, SessionId, Timestamp, UserId};
 use tokio::sync::{oneshot, watch};
 
 use crate::{
+    attachments,
     config::StoreConfig,
     connect,
     error::{OpenError, StoreError},
@@ -122,6 +123,33 @@ impl SqliteStore {
     pub async fn named_images(&self, names: Vec<BlobName>) -> Result<Vec<BlobName>, StoreError> {
         let read = move |connection: &rusqlite::Connection| Ok(people::named_images(connection, names)?);
         self.lanes()?.pages.read(read).await
+    }
+
+    /// Files whose rows are gone, some at a time: to be removed, and then told to [`SqliteStore::forget_attachments`].
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn purged_attachments(&self) -> Result<Vec<BlobName>, StoreError> {
+        self.lanes()?.pages.read(|connection| Ok(attachments::purged(connection)?)).await
+    }
+
+    /// Those of the names, at most [`BLOBS_PER_STEP_MAX`](crate::limits::BLOBS_PER_STEP_MAX), that belong to rows, as of all commits answered
+    /// before the call.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn named_attachments(&self, blobs: Vec<BlobName>) -> Result<Vec<BlobName>, StoreError> {
+        self.lanes()?.pages.read(move |connection| Ok(attachments::named(connection, &blobs)?)).await
+    }
+
+    /// Forgets files that are gone from the folder too; a repeat is harmless.
+    ///
+    /// # Errors
+    /// When it cannot be written, or the writer has no room for it: then they are handed out once more.
+    pub async fn forget_attachments(&self, blobs: Vec<BlobName>) -> Result<(), TransactError<StoreError>> {
+        let (caller, reply) = oneshot::channel();
+        self.send(Item::Forget(blobs, caller))?;
+        reply.await.unwrap_or(Err(StoreError::Closed)).map_err(TransactError::Failed)
     }
 
     /// Reads the whole database and compares what must agree, caches included. Findings as text for people; none means whole.

@@ -14,13 +14,13 @@ use std::{
     time::Instant,
 };
 
-use filament_core::{AccessBefore, AccessChange, Entry, SealedParts, Seq, Stamp, StampSource};
+use filament_core::{AccessBefore, AccessChange, BlobName, Entry, SealedParts, Seq, Stamp, StampSource};
 use filament_protocol::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::{
-    apply, chores,
+    apply, attachments, chores,
     error::StoreError,
     graph_cache::WriterCache,
     job::{Job, Verdict},
@@ -40,6 +40,8 @@ pub(crate) enum Item {
     Job(Box<dyn Job>),
     /// Compare the cache with the tables; differences as text.
     Compare(oneshot::Sender<Result<Vec<String>, StoreError>>),
+    /// Forget these files, which are gone.
+    Forget(Vec<BlobName>, oneshot::Sender<Result<(), StoreError>>),
     /// Look whether the store is closing.
     Wake,
 }
@@ -145,6 +147,11 @@ impl Writer {
             Item::Compare(caller) => {
                 self.commit_all(group);
                 drop(caller.send(self.cache.differences(&self.connection, true).map_err(StoreError::from)));
+            }
+            Item::Forget(blobs, caller) => {
+                self.shared.stats.inbox_depth.fetch_sub(1, Ordering::Relaxed);
+                self.commit_all(group);
+                drop(caller.send(attachments::forget(&mut self.connection, &blobs).map_err(StoreError::from)));
             }
             Item::Wake => {}
         }

@@ -1,12 +1,15 @@
 //! Messages: create, edit, delete (contract §9.9, §10.2).
 
 use filament_protocol::{
-    AttachmentId, ChannelId, GuildId, IdempotencyKey, MessageContent, MessageId, Permission, record::Message,
+    AttachmentId, ChannelId, GuildId, IdempotencyKey, MessageContent, MessageId, Permission,
+    limits::ATTACHMENTS_PER_MESSAGE_MAX,
+    record::{Attachment, Message},
 };
 
 use super::{Command, Limits};
 use crate::{
     actor::Actor,
+    attachment::in_order,
     decision::Decision,
     denial::Denial,
     facts::{FactPlan, Facts, Need, StoredMessage},
@@ -44,7 +47,10 @@ impl Command for CreateMessage {
 
     fn plan(&self, actor: Actor) -> FactPlan {
         let key = self.idempotency_key.clone().map(|key| Need::Idempotency(actor.user_id, self.channel_id, key));
-        FactPlan::of([Need::Guild(self.guild_id), Need::Member(self.guild_id, actor.user_id)].into_iter().chain(key))
+        let attachments = self.attachment_ids.iter().take(ATTACHMENTS_PER_MESSAGE_MAX);
+        let attachments = attachments.map(|attachment_id| Need::Attachment(self.channel_id, *attachment_id));
+        let caller = [Need::Guild(self.guild_id), Need::Member(self.guild_id, actor.user_id)];
+        FactPlan::of(caller.into_iter().chain(key).chain(attachments))
     }
 
     fn decide(&self, actor: Actor, facts: &Facts, _limits: &Limits) -> Result<Decision<MessageCreated>, Denial> {
@@ -65,10 +71,8 @@ impl Command for CreateMessage {
             let message = message.record(reactions.clone());
             return Ok(Decision::unchanged(granted, MessageCreated { message, replayed: true }));
         }
-        if !self.attachment_ids.is_empty() {
-            return Err(Denial::Invalid("an attachment is not usable"));
-        }
-        if self.content.as_str().is_empty() {
+        let attachments = self.usable_attachments(actor, facts)?;
+        if self.content.as_str().is_empty() && attachments.is_empty() {
             return Err(Denial::Invalid("a message needs content or an attachment"));
         }
         let message = StoredMessage {
@@ -77,7 +81,7 @@ impl Command for CreateMessage {
             channel_id: self.channel_id,
             author_id: actor.user_id,
             content: self.content.clone(),
-            attachments: Vec::new(),
+            attachments,
             created_at: facts.stamp().now(),
             edited_at: None,
         };
@@ -88,6 +92,24 @@ impl Command for CreateMessage {
 }
 
 impl CreateMessage {
+    /// What the message is to carry: all of it is the author's own, of this channel, and of no message yet; or none is bound (ATT-1).
+    fn usable_attachments(&self, actor: Actor, facts: &Facts) -> Result<Vec<Attachment>, Denial> {
+        const UNUSABLE: Denial = Denial::Invalid("an attachment is not usable");
+        if self.attachment_ids.len() > ATTACHMENTS_PER_MESSAGE_MAX {
+            return Err(UNUSABLE);
+        }
+        let mut usable = Vec::with_capacity(self.attachment_ids.len());
+        for (index, attachment_id) in self.attachment_ids.iter().enumerate() {
+            let stored = facts.attachment(self.channel_id, *attachment_id)?.ok_or(UNUSABLE)?;
+            let is_own = stored.record.owner_id == actor.user_id && stored.record.guild_id == self.guild_id;
+            if !is_own || stored.message_id.is_some() || self.attachment_ids[..index].contains(attachment_id) {
+                return Err(UNUSABLE);
+            }
+            usable.push(stored.record.clone());
+        }
+        Ok(in_order(usable))
+    }
+
     /// What a repeat must equal. Content holds no U+0000, so the parts cannot run into each other.
     fn body(&self) -> String {
         self.attachment_ids.iter().fold(self.content.as_str().to_owned(), |body, id| body + "\0" + &id.to_string())

@@ -1,15 +1,16 @@
 //! Two stores, the same random commands: every outcome, every journal entry and every page must be the same but for ids and times.
 
+mod files;
 mod orders;
 
 use std::num::NonZeroU16;
 
 use filament_protocol::{
-    ChannelId, ChannelKind, ChannelName, Emoji, ErrorCode, GuildId, GuildName, IdempotencyKey, IpBanId, MessageContent,
-    MessageId, Permission, Permissions, RoleId, SystemKey, Visibility,
+    AttachmentId, ChannelId, ChannelKind, ChannelName, Emoji, ErrorCode, GuildId, GuildName, IdempotencyKey, IpBanId,
+    MessageContent, MessageId, Permission, Permissions, RoleId, SystemKey, Visibility,
 };
 
-use self::orders::Order;
+use self::{files::FileOrder, orders::Order};
 use super::conformance::account;
 use crate::{
     AccessSource, Actor, Command, Engine, Journal, Limits, Store, TransactError,
@@ -64,6 +65,7 @@ enum Step {
     Edit { message: usize, text: u64 },
     Delete { message: usize },
     React { message: usize, emoji: u64, add: bool },
+    File(FileOrder),
     Order(Order),
 }
 
@@ -82,10 +84,10 @@ impl Draw {
         self.below(3) as u64
     }
 
-    fn step(&mut self, [guilds, channels, messages, roles, bans]: &[usize; 5]) -> (usize, Step) {
+    fn step(&mut self, [guilds, channels, messages, roles, bans, files]: &[usize; 6]) -> (usize, Step) {
         let (guilds, channels, messages, roles, bans) = (*guilds, *channels, *messages, *roles, *bans);
         let (guild, channel, message) = (self.below(guilds), self.below(channels), self.below(messages));
-        let step = match self.below(36) {
+        let step = match self.below(40) {
             0 => Step::CreateGuild { public: self.below(4) > 0 },
             1 => Step::RenameGuild { guild, name: self.few(), public: [None, Some(true), Some(false)][self.below(3)] },
             2 | 3 => Step::Join { guild },
@@ -98,6 +100,7 @@ impl Draw {
             14 => Step::Edit { message, text: self.few() },
             15 => Step::Delete { message },
             16..20 => Step::React { message, emoji: self.few(), add: self.below(3) > 0 },
+            36..40 => Step::File(FileOrder::draw(self, channels, *files)),
             _ => Step::Order(Order::draw(self, (guilds, channels, roles, bans))),
         };
         // The first user makes most guilds and so may do most things.
@@ -119,6 +122,7 @@ struct Side<S> {
     /// Seeded ones included.
     roles: Vec<(GuildId, RoleId)>,
     address_bans: Vec<(GuildId, IpBanId)>,
+    files: Vec<(GuildId, ChannelId, AttachmentId)>,
 }
 
 impl<S: Store + Journal + AccessSource> Side<S> {
@@ -131,18 +135,22 @@ impl<S: Store + Journal + AccessSource> Side<S> {
             users.push(Actor { address: Some(orders::address(place)), ..user });
         }
         let (guilds, channels, messages, roles) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { engine, users, guilds, channels, messages, roles, address_bans: Vec::new() }
+        Self { engine, users, guilds, channels, messages, roles, address_bans: Vec::new(), files: Vec::new() }
     }
 
-    /// How many guilds, channels, messages, roles and address bans were made.
-    fn made_so_far(&self) -> [usize; 5] {
-        [self.guilds.len(), self.channels.len(), self.messages.len(), self.roles.len(), self.address_bans.len()]
+    /// How many guilds, channels, messages, roles, address bans and attachments were made.
+    fn made_so_far(&self) -> [usize; 6] {
+        let Self { guilds, channels, messages, roles, address_bans, files, .. } = self;
+        [guilds.len(), channels.len(), messages.len(), roles.len(), address_bans.len(), files.len()]
     }
 
     async fn run(&mut self, (user, step): &(usize, Step)) -> Outcome {
         let actor = self.users[*user];
         if let Step::Order(order) = step {
             return self.run_order(actor, order).await;
+        }
+        if let Step::File(order) = step {
+            return self.run_file_order(actor, order).await;
         }
         let guild = |n: &usize| self.guild(*n);
         let channel = |n: &usize| self.channel(*n);
@@ -224,7 +232,7 @@ impl<S: Store + Journal + AccessSource> Side<S> {
                 };
                 Ok((seq, format!("{} {} {}", reaction.count, reaction.reacted_by_me, reaction.reactor_user_ids.len())))
             }
-            Step::Order(order) => panic!("run above: {order:?}"),
+            Step::Order(_) | Step::File(_) => panic!("run above: {step:?}"),
         }
     }
 
@@ -328,8 +336,9 @@ impl<S: Store + Journal + AccessSource> Side<S> {
                             .map(|reaction| (reaction.emoji.as_str(), reaction.count, reaction.reacted_by_me))
                             .collect();
                         lines.push(format!(
-                            "{author:?} {} {:?} {reactions:?}",
+                            "{author:?} {} {} {:?} {reactions:?}",
                             message.content,
+                            message.attachments.len(),
                             message.edited_at_unix.is_some()
                         ));
                     }

@@ -1,6 +1,7 @@
 //! What every store must do, whatever it is made of. Panics with the rule that broke.
 
 mod accounts;
+mod attachments;
 mod guilds;
 mod journal;
 mod messages;
@@ -97,6 +98,9 @@ pub async fn check_conformance<S: Store + Journal + AccessSource + Clone>(store:
     messages::no_ops_and_refusals_write_nothing(&engine, &cast).await;
     messages::reactions_are_sets(&engine, &cast).await;
     messages::idempotency_keys_answer_again(&engine, &cast).await;
+    attachments::attachments_bind_once_and_together(&engine, &cast).await;
+    attachments::deleted_attachments_are_told_with_their_message(&engine, &cast).await;
+    attachments::quota_is_exact_and_free_at_once(&engine, &cast).await;
     guilds::channels_keep_their_order_and_take_their_content_along(&engine, &cast).await;
     guilds::hidden_channels_are_hidden(&engine, &cast).await;
     guilds::leaving_ends_membership(&engine, &cast).await;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use filament_protocol::{
-    ChannelId, Emoji, GuildId, IdempotencyKey, IpBanId, MessageId, SessionId, Timestamp, UserId, UserSummary,
-    Visibility,
+    AttachmentId, ChannelId, Emoji, GuildId, IdempotencyKey, IpBanId, MessageId, SessionId, Timestamp, UserId,
+    UserSummary, Visibility,
     record::{Guild, Reaction},
 };
 
@@ -16,6 +16,7 @@ use super::people::People;
 use crate::{
     access::AccessChange,
     address::Address,
+    attachment::StoredAttachment,
     audit::{AuditAction, AuditRecord},
     decision::SealedParts,
     entry::{Entry, Seq},
@@ -54,6 +55,7 @@ pub(super) struct State {
     addresses: BTreeMap<(UserId, Address), Timestamp>,
     messages: BTreeMap<(ChannelId, MessageId), StoredMessage>,
     reactions: BTreeMap<(MessageId, String), BTreeSet<UserId>>,
+    attachments: BTreeMap<AttachmentId, StoredAttachment>,
     idempotency: BTreeMap<(UserId, ChannelId, String), RememberedAt>,
     revisions: BTreeMap<UserId, u64>,
 }
@@ -77,6 +79,7 @@ impl State {
             addresses: BTreeMap::new(),
             messages: BTreeMap::new(),
             reactions: BTreeMap::new(),
+            attachments: BTreeMap::new(),
             idempotency: BTreeMap::new(),
             revisions: BTreeMap::new(),
         }
@@ -140,6 +143,17 @@ impl State {
             Need::Reaction(message_id, emoji, user_id) => Fact::Reaction(self.reaction(*message_id, emoji, *user_id)),
             Need::Idempotency(user_id, channel_id, key) => {
                 Fact::Idempotency(self.remembered((*user_id, *channel_id, key), now))
+            }
+            Need::Attachment(channel_id, attachment_id) => {
+                Fact::Attachment(self.attachment(*channel_id, *attachment_id).cloned().map(Box::new))
+            }
+            Need::AttachmentMessage(channel_id, attachment_id) => {
+                let message_id = self.attachment(*channel_id, *attachment_id).and_then(|stored| stored.message_id);
+                Fact::Message(message_id.and_then(|id| self.messages.get(&(*channel_id, id)).cloned()))
+            }
+            Need::AttachmentBytes(user_id) => {
+                let theirs = self.attachments.values().filter(|stored| stored.record.owner_id == *user_id);
+                Fact::Count(theirs.map(|stored| stored.record.size_bytes).sum())
             }
             Need::Session(session_id) => {
                 Fact::Session(self.sessions.get(session_id).map(|(session, _)| session.clone()))
@@ -348,7 +362,7 @@ impl State {
             Mutation::DeleteGuild { guild_id, .. } => {
                 let channels = self.guilds.get(guild_id).into_iter().flat_map(|graph| &graph.channels);
                 let channels: Vec<ChannelId> = channels.map(|channel| channel.channel_id).collect();
-                channels.into_iter().for_each(|channel_id| self.remove_messages_of(channel_id));
+                channels.into_iter().for_each(|channel_id| self.empty_channel(channel_id));
                 self.audit.retain(|record| record.guild_id != *guild_id);
             }
             Mutation::BanAddresses(new) => self.ban_addresses(new),
@@ -367,13 +381,27 @@ impl State {
                     let key = (message.author_id, message.channel_id, record.key.to_string());
                     self.idempotency.insert(key, (message.created_at, record.body.clone(), message.message_id));
                 }
+                for bound in &message.attachments {
+                    if let Some(stored) = self.attachments.get_mut(&bound.attachment_id) {
+                        stored.message_id = Some(message.message_id);
+                    }
+                }
                 self.messages.insert((message.channel_id, message.message_id), message.clone());
+            }
+            Mutation::RecordAttachment(stored) => {
+                self.attachments.insert(stored.record.attachment_id, stored.clone());
+            }
+            Mutation::RemoveAttachment(removal) => {
+                self.attachments.remove(&removal.attachment_id);
+                if let Some(message) = &removal.message {
+                    self.messages.insert((message.channel_id, message.message_id), message.clone());
+                }
             }
             Mutation::EditMessage { message, .. } => {
                 self.messages.insert((message.channel_id, message.message_id), message.clone());
             }
             Mutation::DeleteMessage { channel_id, message_id, .. } => self.remove_message(*channel_id, *message_id),
-            Mutation::DeleteChannel { channel_id, .. } => self.remove_messages_of(*channel_id),
+            Mutation::DeleteChannel { channel_id, .. } => self.empty_channel(*channel_id),
             Mutation::AddReaction(change) => {
                 self.reactions.entry((change.message_id, change.emoji.to_string())).or_default().insert(change.user_id);
             }
@@ -415,7 +443,12 @@ impl State {
         }
     }
 
-    fn remove_messages_of(&mut self, channel_id: ChannelId) {
+    fn attachment(&self, channel_id: ChannelId, attachment_id: AttachmentId) -> Option<&StoredAttachment> {
+        self.attachments.get(&attachment_id).filter(|stored| stored.record.channel_id == channel_id)
+    }
+
+    fn empty_channel(&mut self, channel_id: ChannelId) {
+        self.attachments.retain(|_, stored| stored.record.channel_id != channel_id);
         let gone: Vec<MessageId> =
             self.messages.keys().filter(|(channel, _)| *channel == channel_id).map(|key| key.1).collect();
         gone.into_iter().for_each(|message_id| self.remove_message(channel_id, message_id));
@@ -424,6 +457,7 @@ impl State {
     fn remove_message(&mut self, channel_id: ChannelId, message_id: MessageId) {
         self.messages.remove(&(channel_id, message_id));
         self.reactions.retain(|(message, _), _| *message != message_id);
+        self.attachments.retain(|_, stored| stored.message_id != Some(message_id));
     }
 
     pub(super) fn page(&self, query: Query, now: Timestamp) -> Page {

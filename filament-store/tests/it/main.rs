@@ -1,6 +1,7 @@
 //! The store over its public interface.
 
 mod access;
+mod attachments;
 mod bounds;
 mod journal;
 mod opening;

@@ -5,6 +5,7 @@ use filament_core::{
     decide::{
         address::{BanAddresses, NoteAddressHit, UnbanAddress},
         assignment::{AssignRole, SetLegacyRole, UnassignRole},
+        attachment::{BeginUpload, DeleteAttachment, RecordUpload},
         channel::{CreateChannel, DeleteChannel, InitialOverride, ReorderChannels, UpdateChannel},
         channel_override::{DeleteOverride, OverrideAim, SetOverride},
         friend::{AcceptFriendRequest, DeleteFriendRequest, RemoveFriend, RequestFriend},
@@ -21,16 +22,18 @@ use filament_core::{
     read::{
         ExplainPermission, ListAddressBans, ListAudit, ListBans, ListChannels, ListFriendRequests, ListFriends,
         ListGuilds, ListMembers, ListMessages, ListOverrides, ListPublicGuilds, ListRoles, LookUpUsers, Read,
-        ReadChannelPermissions, ReadGuild, ReadGuildAccess, ReadProfile,
+        ReadAttachment, ReadChannelPermissions, ReadGuild, ReadGuildAccess, ReadProfile,
     },
 };
 use filament_protocol::{
-    ChannelId, ChannelKind, LegacyRole, Patch, Permission, Permissions, RoleId, SystemKey, UserId, Visibility,
+    AttachmentId, ChannelId, ChannelKind, LegacyRole, Patch, Permission, Permissions, RoleId, SystemKey, UserId,
+    Visibility,
+    text::{Filename, MimeType, Sha256Hex},
 };
 
 use super::scene::{
-    BAN, BY_MEMBER, Caller, GUILD, HIDDEN, JUNIOR, MESSAGE, MODERATOR_TARGET, OPEN, OUTSIDER, PLAIN_TARGET, SENIOR,
-    SENIOR_TARGET, SHUT, STRONG, TO_FULL, TO_MEMBER, UNKNOWN, WEAK, decided, read, seeded,
+    BAN, BOUND, BY_MEMBER, Caller, GUILD, HIDDEN, JUNIOR, MESSAGE, MODERATOR_TARGET, OPEN, OUTSIDER, PLAIN_TARGET,
+    SENIOR, SENIOR_TARGET, SHUT, STRONG, TO_FULL, TO_MEMBER, UNBOUND, UNKNOWN, WEAK, decided, read, seeded,
 };
 
 type Rows = Vec<(String, Vec<String>)>;
@@ -55,6 +58,7 @@ pub(super) fn rows() -> Rows {
     channels(&mut rows);
     overrides(&mut rows);
     messages(&mut rows);
+    attachments(&mut rows);
     addresses(&mut rows);
     people(&mut rows);
     reads(&mut rows);
@@ -257,6 +261,43 @@ fn messages(rows: &mut Rows) {
         command(rows, &format!("AddReaction {which}"), |_| AddReaction(target()));
         command(rows, &format!("RemoveReaction {which}, not held"), |_| RemoveReaction(target()));
     }
+}
+
+fn attachments(rows: &mut Rows) {
+    let guild_id = GUILD;
+    let record = |channel_id, size_bytes| RecordUpload {
+        guild_id,
+        channel_id,
+        filename: Filename::fallback(),
+        mime_type: MimeType::new("image/png").expect("a media type"),
+        size_bytes,
+        sha256_hex: Sha256Hex::new("0".repeat(64)).expect("a digest"),
+        blob: BlobName::from_bits(1),
+    };
+    for (which, channel_id) in CHANNELS {
+        let begin = |size_bytes_min| BeginUpload { guild_id, channel_id, size_bytes_min };
+        command(rows, &format!("BeginUpload {which}"), |_| begin(1));
+        command(rows, &format!("RecordUpload {which}"), |_| record(channel_id, 1));
+        let delete = |attachment_id| DeleteAttachment { guild_id, channel_id, attachment_id };
+        command(rows, &format!("DeleteAttachment {which}, of the member"), |_| delete(BOUND));
+        page(rows, &format!("ReadAttachment {which}"), &ReadAttachment { guild_id, channel_id, attachment_id: BOUND });
+    }
+    command(rows, "RecordUpload beyond the quota", |_| record(OPEN, 2));
+    let carry = |attachment_id| CreateMessage {
+        guild_id,
+        channel_id: OPEN,
+        content: "".parse().expect("content"),
+        attachment_ids: vec![attachment_id],
+        idempotency_key: None,
+    };
+    command(rows, "CreateMessage with the member's upload", |_| carry(UNBOUND));
+    command(rows, "CreateMessage with what another carries", |_| carry(BOUND));
+    let delete = |attachment_id| DeleteAttachment { guild_id, channel_id: OPEN, attachment_id };
+    command(rows, "DeleteAttachment unbound, of the member", |_| delete(UNBOUND));
+    command(rows, "DeleteAttachment no such attachment", |_| delete(AttachmentId::from_u128(9)));
+    let read = |attachment_id| ReadAttachment { guild_id, channel_id: OPEN, attachment_id };
+    page(rows, "ReadAttachment unbound, of the member", &read(UNBOUND));
+    page(rows, "ReadAttachment no such attachment", &read(AttachmentId::from_u128(9)));
 }
 
 fn addresses(rows: &mut Rows) {

@@ -3,15 +3,18 @@
 use std::{net::IpAddr, sync::Arc};
 
 use filament_core::{
-    Actor, Address, AddressBan, Command, Denial, Fact, Facts, Limits, LiveSessions, Need, Peers, PendingFriendRequest,
-    ReactionState, StampSource, StoredFriendRequest, StoredMessage, StoredProfile, User,
+    Actor, Address, AddressBan, BlobName, Command, Denial, Fact, Facts, Limits, LiveSessions, Need, Peers,
+    PendingFriendRequest, ReactionState, StampSource, StoredAttachment, StoredFriendRequest, StoredMessage,
+    StoredProfile, User,
     permission::{ChannelNode, GuildGraph, Membership, Override, OverrideTarget, RoleNode, seeded_roles},
     read::Read,
 };
 use filament_protocol::{
-    ChannelId, ChannelKind, FriendRequestId, GuildId, IpBanId, MessageId, Permission, Permissions, RoleId, SessionId,
-    SystemKey, Timestamp, UserId, Username, Visibility,
+    AttachmentId, ChannelId, ChannelKind, FriendRequestId, GuildId, IpBanId, MessageId, Permission, Permissions,
+    RoleId, SessionId, SystemKey, Timestamp, UserId, Username, Visibility,
     limits::{FRIEND_REQUESTS_MAX, FRIENDS_MAX},
+    record::Attachment,
+    text::{Filename, MimeType, Sha256Hex},
 };
 
 /// Who calls: a column of the table.
@@ -89,6 +92,9 @@ pub(super) const TO_MEMBER: FriendRequestId = FriendRequestId::from_u128(1_006);
 pub(super) const BY_MEMBER: FriendRequestId = FriendRequestId::from_u128(1_007);
 pub(super) const TO_FULL: FriendRequestId = FriendRequestId::from_u128(1_008);
 pub(super) const BAN: IpBanId = IpBanId::from_u128(1_005);
+/// Attachments that the plain member uploaded, in every channel: one that a message carries, and one that none does.
+pub(super) const BOUND: AttachmentId = AttachmentId::from_u128(1_011);
+pub(super) const UNBOUND: AttachmentId = AttachmentId::from_u128(1_012);
 /// Custom roles: at 50, at 10, at 5 with `manage_roles`, which only the owners hold, and at 2 without rights.
 pub(super) const SENIOR: RoleId = RoleId::from_u128(50);
 pub(super) const JUNIOR: RoleId = RoleId::from_u128(51);
@@ -220,6 +226,22 @@ fn pending(request_id: FriendRequestId) -> Option<PendingFriendRequest> {
     })
 }
 
+fn attachment(channel_id: ChannelId, attachment_id: AttachmentId) -> Option<StoredAttachment> {
+    let record = Attachment {
+        attachment_id,
+        guild_id: GUILD,
+        channel_id,
+        owner_id: Caller::Member.user_id(),
+        filename: Filename::fallback(),
+        mime_type: MimeType::new("image/png").expect("a media type"),
+        size_bytes: 1,
+        sha256_hex: Sha256Hex::new("0".repeat(64)).expect("a digest"),
+    };
+    let message_id = (attachment_id == BOUND).then_some(MESSAGE);
+    let exists = [BOUND, UNBOUND].contains(&attachment_id);
+    exists.then_some(StoredAttachment { record, message_id, blob: BlobName::from_bits(1), uploaded_at: now() })
+}
+
 fn fact(need: &Need) -> Fact {
     match need {
         Need::Guild(guild_id) => Fact::Guild(Some(graph()).filter(|graph| graph.guild_id == *guild_id)),
@@ -256,6 +278,13 @@ fn fact(need: &Need) -> Fact {
         Need::FriendRequest(request_id) => Fact::FriendRequest(pending(*request_id)),
         Need::FriendRequestBetween(_, other) => Fact::Flag(*other == ASKED),
         Need::Message(channel_id, message_id) => Fact::Message(Some(message(*channel_id, *message_id))),
+        Need::Attachment(channel_id, attachment_id) => {
+            Fact::Attachment(attachment(*channel_id, *attachment_id).map(Box::new))
+        }
+        Need::AttachmentMessage(channel_id, attachment_id) => {
+            Fact::Message((*attachment_id == BOUND).then(|| message(*channel_id, MESSAGE)))
+        }
+        Need::AttachmentBytes(_) => Fact::Count(262_143_999),
         Need::Reactions(..) => Fact::Reactions(vec![]),
         Need::Reaction(..) => Fact::Reaction(ReactionState::default()),
         Need::Idempotency(..) => Fact::Idempotency(None),
