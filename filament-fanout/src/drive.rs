@@ -15,6 +15,7 @@ use tokio::{
 use crate::{
     clock::Now,
     close::Cause,
+    failpoint,
     fanout::{Fanout, Shared},
     limits::{
         FLUSHES_PER_CLOCK_READ, FLUSHES_PER_TURN_MAX, LOOKAHEAD_ENTRIES_MAX, PUTS_PER_PUBLISH_MAX, RELAY_BATCH_ENTRIES,
@@ -104,6 +105,7 @@ async fn relay<W: TransportWrite>(shared: &Shared<W>) -> Result<Infallible, Upst
             apply(shared, &entry).await?;
         }
         shared.hub().outbox.publish(&shared.shards);
+        failpoint::reached("fanout.after_publish");
         yield_now().await;
     }
 }
@@ -118,8 +120,10 @@ pub(crate) async fn apply<W: TransportWrite>(shared: &Shared<W>, entry: &Arc<Ent
     }
     let now = shared.clock.now();
     let origin_us = committed_us(entry, shared.upstream.age(entry.seq), now);
+    failpoint::reached("fanout.before_apply");
     let mut hub = shared.hub();
     hub.apply(entry, graphs, origin_us, now);
+    failpoint::reached("fanout.after_apply");
     if hub.outbox.puts() >= PUTS_PER_PUBLISH_MAX {
         hub.outbox.publish(&shared.shards);
     }
@@ -204,7 +208,9 @@ async fn flush_loop<W: TransportWrite>(shared: Arc<Shared<W>>, index: usize) {
 }
 
 fn flush<W: TransportWrite>(shared: &Arc<Shared<W>>, link: &Arc<Link<W>>, writing: &mut Writing<'_>) {
+    failpoint::reached("fanout.before_flush");
     let flushed = link.lock().flush(&link.transport, writing);
+    failpoint::reached("fanout.after_flush");
     match flushed {
         Flushed::Drained => {}
         Flushed::Blocked => {

@@ -9,6 +9,7 @@ mod config;
 mod connection;
 mod cursor;
 mod drive;
+mod failpoint;
 mod fanout;
 mod flush;
 mod frame;

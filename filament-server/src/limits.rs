@@ -150,6 +150,17 @@ pub const MESSAGE_FRAGMENTS_MAX: u32 = 1_024;
 /// Bytes one read of a gateway socket takes: a largest message comes in one or two. One such buffer per thread.
 pub const SOCKET_READ_BYTES_MAX: usize = 65_536;
 
+// --- Backup, restore, check ---
+
+/// Folders within folders of the data folder; the program makes one or two. Beyond it a link leads in a circle.
+pub const BACKUP_FOLDER_DEPTH_MAX: usize = 8;
+/// Bytes of a path below the data folder; the program's own are below 100.
+pub const BACKUP_PATH_BYTES_MAX: usize = 1_024;
+/// Bytes of a backup's list of sums: more than two million files. It is held in memory while a backup is made or restored.
+pub const BACKUP_SUMS_BYTES_MAX: u64 = 268_435_456;
+/// Findings of a check that are told; the first ones say what to do.
+pub const CHECK_FINDINGS_MAX: usize = 20;
+
 // --- Shutdown (GW-50) ---
 
 /// How long running requests may go on after the signal: with the four seconds in which the gateway closes, everything

@@ -6,7 +6,7 @@
 //! | 1 | anything else, a second signal included |
 //! | 2 | bad configuration |
 //! | 3 | the database was written by a newer version |
-//! | 4 | the database is damaged |
+//! | 4 | the database, or a backup, is damaged |
 //! | 5 | another process uses the data folder |
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -15,15 +15,19 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use filament_server::config::{Action, Invocation};
+use filament_server::maintenance::{self, MaintenanceError};
 use filament_server::server::{Ended, Server};
 use filament_server::shutdown::Signals;
 use tracing_subscriber::EnvFilter;
 
 /// How long threads that still work may hold up the end.
 const RUNTIME_END_MAX: Duration = Duration::from_millis(500);
+
+/// What a check that found something exits with.
+const DAMAGED: u8 = 4;
 
 fn main() -> ExitCode {
     let invocation = match Invocation::from_process() {
@@ -34,7 +38,6 @@ fn main() -> ExitCode {
         }
     };
     match invocation.action {
-        Action::Serve => {}
         Action::CheckConfig => {
             say("the configuration is good\n");
             return ExitCode::SUCCESS;
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
             say(&invocation.printed_config());
             return ExitCode::SUCCESS;
         }
+        Action::Serve | Action::BackUp { .. } | Action::Restore { .. } | Action::Check { .. } => {}
     }
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&invocation.config.log))
@@ -52,6 +56,52 @@ fn main() -> ExitCode {
     for warning in &invocation.warnings {
         tracing::warn!("{warning}");
     }
+    let data_dir = &invocation.config.data_dir;
+    let done = match &invocation.action {
+        Action::BackUp { target } => back_up(data_dir, target),
+        Action::Restore { backup, replace } => restore(data_dir, backup, *replace),
+        Action::Check { backup } => check(data_dir, backup.as_deref()),
+        Action::Serve | Action::CheckConfig | Action::PrintConfig => return run(invocation),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(error.exit_code())
+    })
+}
+
+fn back_up(data_dir: &Path, target: &Path) -> Result<ExitCode, MaintenanceError> {
+    let done = maintenance::backup::back_up(data_dir, target)?;
+    say(&format!("backed up to {}: {} files, {} bytes\n", target.display(), done.files, done.bytes));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn restore(data_dir: &Path, backup: &Path, replace: bool) -> Result<ExitCode, MaintenanceError> {
+    let now_secs = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let done = maintenance::restore::restore(data_dir, backup, replace, now_secs)?;
+    let (files, bytes) = (done.summary.files, done.summary.bytes);
+    say(&format!("restored to {}: {files} files, {bytes} bytes\n", data_dir.display()));
+    if let Some(replaced) = done.replaced {
+        say(&format!("what was there before is in {}\n", replaced.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(data_dir: &Path, backup: Option<&Path>) -> Result<ExitCode, MaintenanceError> {
+    let (looked_at, findings) = match backup {
+        Some(backup) => (backup, maintenance::check::check_backup(backup)?),
+        None => (data_dir, maintenance::check::check_data(data_dir)?),
+    };
+    if findings.is_empty() {
+        say(&format!("{} is sound\n", looked_at.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    findings.iter().for_each(|finding| say(&format!("{finding}\n")));
+    eprintln!("error: {} is damaged", looked_at.display());
+    Ok(ExitCode::from(DAMAGED))
+}
+
+/// Starts the threads that serve requests, and serves.
+fn run(invocation: Invocation) -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread().worker_threads(request_threads()).enable_all().build() {
         Ok(runtime) => {
             let code = runtime.block_on(serve(invocation));

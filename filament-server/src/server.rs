@@ -16,13 +16,12 @@ use crate::app::{App, Store};
 use crate::auth::keys::{KeyError, Keys};
 use crate::auth::password::PasswordError;
 use crate::config::{self, Config};
+use crate::data_folder::DATABASE_FILE;
 use crate::gateway::{Delivery, Gateway};
 use crate::http::routes::ROUTES;
 use crate::limits::DRAIN_MAX;
 use crate::listener;
-
-/// The database below the data folder.
-const DATABASE_FILE: &str = "filament.db";
+use crate::maintenance::{MaintenanceError, refuse_half_restored};
 
 /// Why the server did not start.
 #[derive(Debug, Error)]
@@ -44,6 +43,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// A restore of the data folder was interrupted.
+    #[error("{0}")]
+    HalfRestored(#[source] MaintenanceError),
     /// The database cannot be opened; the text says what to do.
     #[error("{0}")]
     OpenStore(#[from] OpenError),
@@ -87,7 +89,8 @@ impl StartError {
             Self::OpenStore(OpenError::NewerDatabase { .. }) => 3,
             Self::OpenStore(OpenError::Corrupt { .. }) => 4,
             Self::OpenStore(OpenError::AlreadyInUse { .. }) => 5,
-            Self::OpenStore(_)
+            Self::HalfRestored(_)
+            | Self::OpenStore(_)
             | Self::Store(_)
             | Self::StorePanicked
             | Self::Keys(_)
@@ -111,6 +114,7 @@ impl Server {
     /// [`StartError`]; nothing runs then.
     pub async fn start(config: Config) -> Result<Running, StartError> {
         config.create_data_dir().map_err(|source| StartError::DataDir { folder: config.data_dir.clone(), source })?;
+        refuse_half_restored(&config.data_dir).map_err(StartError::HalfRestored)?;
         let store = open_store(&config).await?;
         // The lock on the database comes first: two processes on one new folder would make different keys.
         let keys = Keys::load_or_create(&config.data_dir)?;

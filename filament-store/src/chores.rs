@@ -10,6 +10,7 @@ use filament_core::{
 use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior};
 
 use crate::{
+    failpoint,
     limits::{CHORE_JOURNAL_ROWS_MAX, CHORE_ROWS_MAX, ENDED_SESSION_SECS, JOURNAL_ENTRIES_MAX},
     row::{Key, signed},
     sql,
@@ -49,6 +50,7 @@ pub(crate) fn step(connection: &mut Connection, moment: Moment) -> Result<Step> 
     }
     unfinished |= purge_channel(&transaction)?;
     unfinished |= purge_guild(&transaction)?;
+    failpoint::reached("store.before_chores_commit");
     transaction.commit()?;
     Ok(Step { trimmed_to, unfinished })
 }
@@ -90,4 +92,76 @@ fn purge_guild(connection: &Connection) -> Result<bool> {
         connection.prepare_cached(sql::GUILD_PURGE_DONE)?.execute([guild])?;
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000;
+    const DAY: u64 = 86_400;
+
+    fn journal(entries: impl IntoIterator<Item = (u64, u64)>) -> Connection {
+        let mut connection = Connection::open_in_memory().expect("opens");
+        crate::migrate::migrate(&mut connection, &crate::StoreConfig::new("unused")).expect("migrates");
+        for (seq, at) in entries {
+            let row = (signed(seq), signed(at), [0_u8; 16], "{}", [0_u8; 0]);
+            connection.execute(sql::JOURNAL_APPEND, row).expect("writable");
+        }
+        connection
+    }
+
+    /// Steps until nothing is left to trim; the last entry removed.
+    fn trimmed(connection: &mut Connection, head: Seq) -> Option<Seq> {
+        let moment = Moment { now_secs: NOW, head, journal_retention_secs: DAY };
+        let mut last = None;
+        loop {
+            let step = step(connection, moment).expect("writable");
+            last = step.trimmed_to.or(last);
+            if !step.unfinished {
+                return last;
+            }
+        }
+    }
+
+    fn seqs(connection: &Connection) -> Vec<u64> {
+        let mut statement = connection.prepare("SELECT seq FROM journal ORDER BY seq").expect("prepared");
+        let rows = statement.query_map((), |row| row.get::<_, i64>(0)).expect("readable");
+        rows.map(|seq| u64::try_from(seq.expect("readable")).expect("positive")).collect()
+    }
+
+    /// Proves RES-19's age: entries older than the retention go, one of exactly that age stays.
+    #[test]
+    fn entries_go_by_age() {
+        let mut connection = journal([(1, NOW - DAY - 1), (2, NOW - DAY - 1), (3, NOW - DAY), (4, NOW)]);
+        assert_eq!(trimmed(&mut connection, 4), Some(2));
+        assert_eq!(seqs(&connection), [3, 4]);
+        assert_eq!(trimmed(&mut connection, 4), None);
+    }
+
+    /// Proves RES-19's count: the newest 2,000,000 stay, however young the others are.
+    #[test]
+    fn entries_go_by_count_however_young() {
+        let head = JOURNAL_ENTRIES_MAX + 3;
+        let mut connection = journal([(1, NOW), (2, NOW), (3, NOW), (4, NOW), (head, NOW)]);
+        assert_eq!(trimmed(&mut connection, head), Some(3));
+        assert_eq!(seqs(&connection), [4, head]);
+    }
+
+    #[test]
+    fn newest_entry_stays_however_old() {
+        let mut connection = journal([(7, 0), (8, 0)]);
+        assert_eq!(trimmed(&mut connection, 8), Some(7));
+        assert_eq!(seqs(&connection), [8]);
+    }
+
+    #[test]
+    fn a_step_is_bounded_and_says_that_there_is_more() {
+        let entries = u64::from(CHORE_JOURNAL_ROWS_MAX) + 10;
+        let mut connection = journal((1..=entries).map(|seq| (seq, 0)));
+        let moment = Moment { now_secs: NOW, head: entries, journal_retention_secs: DAY };
+        let first = step(&mut connection, moment).expect("writable");
+        assert_eq!(first, Step { trimmed_to: Some(CHORE_JOURNAL_ROWS_MAX.into()), unfinished: true });
+        assert_eq!(step(&mut connection, moment).expect("writable").trimmed_to, Some(entries - 1));
+    }
 }

@@ -47,9 +47,15 @@ pub(crate) fn writer(config: &StoreConfig) -> Result<Connection, OpenError> {
 
 /// Opens a connection that cannot write.
 pub(crate) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = visitor(path)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Opens a connection that cannot write to the database itself, but may copy it.
+pub(crate) fn visitor(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.pragma_update(None, "query_only", true)?;
     set_up(&connection, READER_CACHE_KIB)?;
     Ok(connection)
 }
@@ -74,7 +80,8 @@ pub(crate) fn sync_folder(database: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn private() -> OpenOptions {
+/// How files are opened that are the owner's alone.
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -90,24 +97,32 @@ fn beside(database: &Path, suffix: &str) -> PathBuf {
 
 /// Refuses what is not ours or damaged. A page that cannot be read must be found now, not when somebody scrolls up to it.
 fn inspect(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    let refused = |error| refused(path, error);
-    let corrupt = |finding: String| OpenError::Corrupt { path: path.to_owned(), finding };
-    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0)).map_err(refused)?;
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))
+        .map_err(|error| refused(path, error))?;
     if tables == 0 {
         return Ok(());
     }
-    if number("application_id").map_err(refused)? != APPLICATION_ID {
-        return Err(corrupt("it was not made by this program".into()));
-    }
+    recognise(connection, path)?;
     let bytes = std::fs::metadata(path).map(|file| file.len()).map_err(|source| io_error(path, source))?;
     if bytes > QUICK_CHECK_BYTES_MAX {
         tracing::info!(bytes, "database too large to be checked at every start");
         return Ok(());
     }
-    let finding: String = connection.query_row(sql::CHECK_QUICK, (), |row| row.get(0)).map_err(refused)?;
-    if finding == "ok" { Ok(()) } else { Err(corrupt(finding)) }
+    let finding: String =
+        connection.query_row(sql::CHECK_QUICK, (), |row| row.get(0)).map_err(|error| refused(path, error))?;
+    if finding == "ok" { Ok(()) } else { Err(OpenError::Corrupt { path: path.to_owned(), finding }) }
+}
+
+/// Refuses what this program did not make.
+pub(crate) fn recognise(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let id: i64 = connection
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(|error| refused(path, error))?;
+    if id == APPLICATION_ID {
+        return Ok(());
+    }
+    Err(OpenError::Corrupt { path: path.to_owned(), finding: "it was not made by this program".into() })
 }
 
 pub(crate) fn io_error(path: &Path, source: io::Error) -> OpenError {

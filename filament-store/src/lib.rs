@@ -2,10 +2,12 @@
 
 mod apply;
 mod attachments;
+pub mod backup;
 mod chores;
 mod config;
 mod connect;
 mod error;
+mod failpoint;
 mod graph_cache;
 mod graph_rows;
 mod integrity;

@@ -76,6 +76,9 @@ pub const STATEMENTS_CACHED_MAX: usize = 256;
 /// slow disk. Larger ones are checked by their header alone.
 pub const QUICK_CHECK_BYTES_MAX: u64 = 256 * 1_024 * 1_024;
 
+/// Journal entries an integrity check reads at once.
+pub const JOURNAL_CHECK_ENTRIES: u16 = 1_024;
+
 /// Findings of an integrity check that are reported; the first ones tell what to do.
 pub const FINDINGS_MAX: u32 = 20;
 

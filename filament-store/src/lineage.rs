@@ -4,10 +4,13 @@
 //! the only one. Three things break that, and each starts a new epoch: a fresh database, a copy put in the place of the original (a
 //! restored backup), and a power loss under [`Synchronous::Normal`], where entries that were delivered may be missing.
 
-use std::path::Path;
+use std::{path::Path, time::UNIX_EPOCH};
 
 use filament_core::Seq;
-use rusqlite::{Connection, OptionalExtension, types::FromSql};
+use rusqlite::{
+    Connection, OptionalExtension,
+    types::{FromSql, Value},
+};
 
 use crate::{
     config::{StoreConfig, Synchronous},
@@ -39,18 +42,18 @@ pub(crate) fn begin(connection: &mut Connection, config: &StoreConfig) -> Result
     let path = &config.path;
     let file = file_identity(path)?;
     let machine = machine_start();
-    begin_as(connection, config.synchronous, file, &machine).map_err(|error| refused(path, error))
+    begin_as(connection, config.synchronous, &file, &machine).map_err(|error| refused(path, error))
 }
 
 fn begin_as(
     connection: &mut Connection,
     synchronous: Synchronous,
-    file: i64,
+    file: &str,
     machine: &str,
 ) -> rusqlite::Result<Lineage> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let known: Option<u128> = read::<[u8; 16]>(&transaction, EPOCH)?.map(u128::from_be_bytes);
-    let moved = read::<i64>(&transaction, FILE)?.is_some_and(|before| before != file);
+    let moved = read::<Value>(&transaction, FILE)?.is_some_and(|before| before != Value::Text(file.to_owned()));
     let running = read::<String>(&transaction, RUNNING)?;
     let torn = running.is_some_and(|running| lost_power(&running, machine));
     let epoch = match known {
@@ -63,7 +66,7 @@ fn begin_as(
     write(&transaction, EPOCH, epoch.to_be_bytes())?;
     write(&transaction, FILE, file)?;
     write(&transaction, RUNNING, format!("{} {machine}", synchronous.word()))?;
-    let stamp = read::<[u8; 16]>(&transaction, STAMP)?.map_or(0, u128::from_be_bytes);
+    let stamp = stored_stamp(&transaction)?;
     let last = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?));
     let last = transaction.query_row(sql::JOURNAL_LAST, (), last).optional()?;
     let stamp = last.map_or(stamp, |(_, with_last)| stamp.max(u128::from_be_bytes(with_last)));
@@ -77,6 +80,25 @@ fn begin_as(
 /// Writes the highest id handed out, in the transaction that uses it: needed where no journal entry of that transaction does.
 pub(crate) fn keep_stamp(connection: &Connection, stamp: u128) -> rusqlite::Result<()> {
     connection.prepare_cached(sql::META_PUT)?.execute((STAMP, stamp.to_be_bytes())).map(drop)
+}
+
+/// Makes a copy of a database a history of its own: whoever opens it begins an epoch. Ids and times go on after the highest one
+/// it knows, and after `stamp`.
+pub(crate) fn part(connection: &Connection, stamp: u128) -> rusqlite::Result<()> {
+    for key in [EPOCH, FILE, RUNNING] {
+        connection.execute(sql::META_REMOVE, [key])?;
+    }
+    keep_stamp(connection, stamp.max(highest_stamp(connection)?))
+}
+
+/// The highest id a database says it handed out.
+pub(crate) fn highest_stamp(connection: &Connection) -> rusqlite::Result<u128> {
+    let last = connection.query_row(sql::JOURNAL_LAST, (), |row| row.get::<_, [u8; 16]>(1)).optional()?;
+    Ok(stored_stamp(connection)?.max(last.map_or(0, u128::from_be_bytes)))
+}
+
+fn stored_stamp(connection: &Connection) -> rusqlite::Result<u128> {
+    Ok(read::<[u8; 16]>(connection, STAMP)?.map_or(0, u128::from_be_bytes))
 }
 
 /// Unmarks the database: everything is on disk.
@@ -104,14 +126,16 @@ fn fresh_epoch() -> u128 {
     u128::from_be_bytes(bytes)
 }
 
-/// What tells a file from its copy; the same for all where the system has no such thing.
-fn file_identity(path: &Path) -> Result<i64, OpenError> {
+/// What tells a file from its copy: its number, and when it was made, because numbers of removed files come again. The same for all
+/// where the system has neither.
+fn file_identity(path: &Path) -> Result<String, OpenError> {
     let file = std::fs::metadata(path).map_err(|source| io_error(path, source))?;
     #[cfg(unix)]
-    let identity = std::os::unix::fs::MetadataExt::ino(&file).cast_signed();
+    let number = std::os::unix::fs::MetadataExt::ino(&file);
     #[cfg(not(unix))]
-    let identity = i64::from(file.is_dir());
-    Ok(identity)
+    let number = 0;
+    let made = file.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    Ok(format!("{number} {}", made.as_nanos()))
 }
 
 /// Names this start of the machine; empty where that cannot be known.
@@ -129,7 +153,7 @@ mod tests {
         connection
     }
 
-    fn begun(connection: &mut Connection, synchronous: Synchronous, file: i64, machine: &str) -> u128 {
+    fn begun(connection: &mut Connection, synchronous: Synchronous, file: &str, machine: &str) -> u128 {
         begin_as(connection, synchronous, file, machine).expect("readable").epoch
     }
 
@@ -137,34 +161,58 @@ mod tests {
     fn epoch_stays_through_a_crash_of_the_process() {
         let mut connection = database();
         for synchronous in [Synchronous::Full, Synchronous::Normal] {
-            let first = begun(&mut connection, synchronous, 1, "boot-1");
-            assert_eq!(begun(&mut connection, synchronous, 1, "boot-1"), first, "{synchronous:?}");
+            let first = begun(&mut connection, synchronous, "1", "boot-1");
+            assert_eq!(begun(&mut connection, synchronous, "1", "boot-1"), first, "{synchronous:?}");
         }
     }
 
     #[test]
     fn power_loss_starts_an_epoch_only_if_commits_did_not_wait_for_the_disk() {
         let mut connection = database();
-        let first = begun(&mut connection, Synchronous::Full, 1, "boot-1");
+        let first = begun(&mut connection, Synchronous::Full, "1", "boot-1");
         assert_eq!(
-            begun(&mut connection, Synchronous::Normal, 1, "boot-2"),
+            begun(&mut connection, Synchronous::Normal, "1", "boot-2"),
             first,
             "the run before waited for the disk"
         );
-        let torn = begun(&mut connection, Synchronous::Full, 1, "boot-3");
+        let torn = begun(&mut connection, Synchronous::Full, "1", "boot-3");
         assert_ne!(torn, first, "the run before did not");
         end(&connection).expect("writable");
-        begun(&mut connection, Synchronous::Normal, 1, "boot-3");
+        begun(&mut connection, Synchronous::Normal, "1", "boot-3");
         end(&connection).expect("writable");
-        assert_eq!(begun(&mut connection, Synchronous::Normal, 1, "boot-4"), torn, "an ended run lost nothing");
+        assert_eq!(begun(&mut connection, Synchronous::Normal, "1", "boot-4"), torn, "an ended run lost nothing");
     }
 
     #[test]
     fn a_copy_is_another_history() {
         let mut connection = database();
-        let first = begun(&mut connection, Synchronous::Full, 1, "boot-1");
-        let copied = begun(&mut connection, Synchronous::Full, 2, "boot-1");
+        let first = begun(&mut connection, Synchronous::Full, "1", "boot-1");
+        let copied = begun(&mut connection, Synchronous::Full, "2", "boot-1");
         assert_ne!(copied, first);
-        assert_eq!(begun(&mut connection, Synchronous::Full, 2, "boot-1"), copied);
+        assert_eq!(begun(&mut connection, Synchronous::Full, "2", "boot-1"), copied);
+    }
+
+    /// A database written when a file was known by its number alone.
+    #[test]
+    fn a_file_known_by_less_is_another_history_once() {
+        let mut connection = database();
+        let first = begun(&mut connection, Synchronous::Full, "1", "boot-1");
+        write(&connection, FILE, 1_i64).expect("writable");
+        let second = begun(&mut connection, Synchronous::Full, "1", "boot-1");
+        assert_ne!(second, first);
+        assert_eq!(begun(&mut connection, Synchronous::Full, "1", "boot-1"), second);
+    }
+
+    #[test]
+    fn a_parted_copy_begins_an_epoch_and_keeps_the_higher_stamp() {
+        let mut connection = database();
+        let first = begun(&mut connection, Synchronous::Full, "1", "boot-1");
+        keep_stamp(&connection, 500).expect("writable");
+        part(&connection, 7).expect("writable");
+        assert_eq!(highest_stamp(&connection).expect("readable"), 500);
+        part(&connection, 900).expect("writable");
+        assert_eq!(highest_stamp(&connection).expect("readable"), 900);
+        let lineage = begin_as(&mut connection, Synchronous::Full, "1", "boot-1").expect("readable");
+        assert!(lineage.epoch != first && lineage.stamp == 900, "{lineage:?}");
     }
 }

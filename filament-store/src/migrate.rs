@@ -1,5 +1,7 @@
 //! The schema, as numbered migrations that go forward only. `PRAGMA user_version` says how many were applied.
 
+use std::path::Path;
+
 use rusqlite::Connection;
 use rusqlite_migration::{Error, M, Migrations, SchemaVersion};
 
@@ -24,6 +26,24 @@ pub(crate) fn migrate(connection: &mut Connection, config: &StoreConfig) -> Resu
             Err(OpenError::NewerDatabase { path: config.path.clone(), found: found.get(), supported: STEPS.len() })
         }
         SchemaVersion::NoneSet | SchemaVersion::Inside(_) => migrations.to_latest(connection).map_err(refused),
+    }
+}
+
+/// Whether the schema is this build's.
+pub(crate) fn is_current(connection: &Connection) -> rusqlite::Result<bool> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(usize::try_from(version) == Ok(STEPS.len()))
+}
+
+/// Refuses a schema that is newer than this build's.
+pub(crate) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let version: i64 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| refused(path, error))?;
+    match usize::try_from(version) {
+        Ok(found) if found > STEPS.len() => {
+            Err(OpenError::NewerDatabase { path: path.to_owned(), found, supported: STEPS.len() })
+        }
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

@@ -242,7 +242,8 @@ statements! {
     AUDIT_LAST_REFUSAL = "SELECT max(created_at) FROM audit WHERE guild_id = ?1 AND actor_user_id = ?2 AND action = ?3
         AND action >= 'directory.join.rejected.' AND action < 'directory.join.rejected/'";
 
-    // Checks, for operators and tests. These read whole tables.
+    // Copies and checks, for operators and tests. These read whole tables.
+    COPY = "VACUUM INTO ?1";
     CHECK_QUICK = "PRAGMA quick_check(20)";
     CHECK_FULL = "PRAGMA integrity_check(20)";
     CHECK_REFERENCES = "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check LIMIT 20";
@@ -251,6 +252,11 @@ statements! {
     CHECK_REACTION_COUNTS = "SELECT count(*) FROM reaction_counts c WHERE count <> (SELECT count(*) FROM reactions r
         WHERE r.message_id = c.message_id AND r.emoji = c.emoji AND r.channel_id = c.channel_id)";
     CHECK_JOURNAL = "SELECT max(seq) - min(seq) + 1 - count(*) FROM journal";
+    CHECK_JOURNAL_ORDER = "SELECT count(*) FROM (SELECT at, stamp, lag(at) OVER w AS at_before, lag(stamp) OVER w AS stamp_before
+        FROM journal WINDOW w AS (ORDER BY seq)) WHERE at < at_before OR stamp < stamp_before";
+    CHECK_IDS = "SELECT count(*) FROM messages WHERE message_id > max(COALESCE((SELECT value FROM meta WHERE key = 'stamp'), x''),
+        COALESCE((SELECT stamp FROM journal ORDER BY seq DESC LIMIT 1), x''))";
+    CHECK_GUILD_IDS = "SELECT guild_id FROM guilds ORDER BY guild_id";
     CHECK_ORPHANED_MESSAGES = "SELECT count(*) FROM (SELECT DISTINCT channel_id FROM messages) m
         WHERE NOT EXISTS (SELECT 1 FROM channels c WHERE c.channel_id = m.channel_id)
         AND NOT EXISTS (SELECT 1 FROM channel_purges p WHERE p.channel_id = m.channel_id)";
@@ -292,6 +298,9 @@ mod tests {
         ("CHECK_MEMBER_COUNTS", "a check"),
         ("CHECK_REACTION_COUNTS", "a check"),
         ("CHECK_JOURNAL", "a check"),
+        ("CHECK_JOURNAL_ORDER", "a check"),
+        ("CHECK_IDS", "a check"),
+        ("CHECK_GUILD_IDS", "a check"),
         ("CHECK_ORPHANED_MESSAGES", "a check"),
         ("CHECK_ORPHANED_ATTACHMENTS", "a check"),
         ("CHECK_ATTACHMENT_USAGE", "a check"),

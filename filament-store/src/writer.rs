@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use crate::{
     apply, attachments, chores,
     error::StoreError,
+    failpoint,
     graph_cache::WriterCache,
     job::{Job, Verdict},
     journal,
@@ -180,10 +181,14 @@ impl Writer {
                     return Err(fault.unwrap_or(StoreError::Inconsistent("the transaction ended by itself")));
                 }
             }
+            failpoint::reached("store.before_commit");
             self.commit()
         });
         match result {
-            Ok(()) => self.announce(answers, started),
+            Ok(()) => {
+                failpoint::reached("store.after_commit");
+                self.announce(answers, started);
+            }
             Err(error) => {
                 tracing::error!(%error, commands = answers.len(), "a group of commands was not committed");
                 self.roll_back(outset);
@@ -208,9 +213,11 @@ impl Writer {
         for (job, verdict) in answers {
             job.answer(verdict);
         }
+        failpoint::reached("store.after_answers");
         if heard {
             shared.tail.wake();
         }
+        failpoint::reached("store.after_wake");
     }
 
     /// Decides one command and writes what it decides; undoes it if that fails.
@@ -252,9 +259,11 @@ impl Writer {
         for mutation in &parts.mutations {
             apply::mutation(&self.connection, mutation)?;
         }
+        failpoint::reached("store.after_apply");
         for record in &parts.audit {
             apply::audit(&self.connection, record)?;
         }
+        failpoint::reached("store.after_audit");
         if !has_entry {
             return Ok(Verdict::Committed { seq: None, narrows: false });
         }
@@ -265,6 +274,7 @@ impl Writer {
         let entry = Entry { seq, at, access: parts.access, events: parts.events };
         self.kept_stamp = self.stamps.last();
         journal::append(&self.connection, &entry, self.kept_stamp, &mut self.scratch)?;
+        failpoint::reached("store.after_append");
         for change in &entry.access {
             self.cache.follow(change, seq);
         }

@@ -97,6 +97,22 @@ impl Keys {
         let cursor = CursorKey::from_bytes(*secret(folder.join(CURSOR_FILE), CURSOR_PREFIX)?);
         Ok(Self { access, refresh, cursor })
     }
+
+    /// Reads the keys below the data folder and makes none.
+    ///
+    /// # Errors
+    /// As [`load_or_create`](Self::load_or_create), and [`KeyError::Io`] with `NotFound` for what is missing.
+    pub fn load(data_dir: &Path) -> Result<Self, KeyError> {
+        let folder = data_dir.join(FOLDER);
+        let missing = |name: &str| io_error(&folder.join(name))(io::ErrorKind::NotFound.into());
+        if access_files(&folder)?.is_empty() {
+            return Err(missing(ACCESS_FILE_FIRST));
+        }
+        if !folder.join(REFRESH_FILE).exists() {
+            return Err(missing(REFRESH_FILE));
+        }
+        Self::load_or_create(data_dir)
+    }
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> KeyError {

@@ -3,9 +3,10 @@
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Command, FromArgMatches};
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 use thiserror::Error;
 
 use super::Config;
@@ -14,17 +15,22 @@ use crate::limits::UNKNOWN_VARIABLE_WARNINGS_MAX;
 const PREFIX: &str = "FILAMENT_";
 const CHECK: &str = "check_config";
 const PRINT: &str = "print_config";
+const BACKUP: &str = "backup";
+const RESTORE: &str = "restore";
+const REPLACE: &str = "replace";
+const CHECK_DATA: &str = "check";
+const FOLDER: &str = "folder";
 /// How much of a bad value or an unknown name is repeated.
 const SHOWN_CHARS_MAX: usize = 64;
 /// Variables whose values are never repeated, bad ones included (CFG-4).
 const SECRETS: [&str; 3] = ["FILAMENT_METRICS_TOKEN", "FILAMENT_LIVEKIT_API_KEY", "FILAMENT_LIVEKIT_API_SECRET"];
 
 const AFTER_HELP: &str = "Every option is also the variable shown beside it; the option wins.
-Exit codes: 0 ended as asked, 1 failed, 2 bad configuration, 3 database of a newer version, 4 damaged database,
-5 data folder in use by another process.";
+Exit codes: 0 ended as asked, 1 failed, 2 bad configuration, 3 database of a newer version, 4 damaged database or
+backup, 5 data folder in use by another process.";
 
 /// What the caller wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Serve until told to stop.
     Serve,
@@ -32,6 +38,23 @@ pub enum Action {
     CheckConfig,
     /// `--print-config`: print the configuration, secrets redacted, and end.
     PrintConfig,
+    /// `backup`: copy the data folder, and end.
+    BackUp {
+        /// The new folder.
+        target: PathBuf,
+    },
+    /// `restore`: make a backup the data folder, and end.
+    Restore {
+        /// The backup.
+        backup: PathBuf,
+        /// Whether what is in the data folder may be moved aside.
+        replace: bool,
+    },
+    /// `check`: look for damage, and end.
+    Check {
+        /// The backup to look at; without one it is the data folder.
+        backup: Option<PathBuf>,
+    },
 }
 
 /// Why there is no configuration.
@@ -120,12 +143,7 @@ impl Invocation {
         let matches = command().try_get_matches_from(all).map_err(|error| from_clap(error, &options))?;
         let config = Config::from_arg_matches(&matches).map_err(|error| from_clap(error, &options))?;
         check_relations(&config, &options)?;
-        let action = match (matches.get_flag(CHECK), matches.get_flag(PRINT)) {
-            (_, true) => Action::PrintConfig,
-            (true, false) => Action::CheckConfig,
-            (false, false) => Action::Serve,
-        };
-        Ok(Self { action, config, warnings: unknown_warnings(unknown) })
+        Ok(Self { action: action(&matches), config, warnings: unknown_warnings(unknown) })
     }
 
     /// The invocation without any flag or variable.
@@ -143,6 +161,20 @@ impl Invocation {
             }
         }
         text
+    }
+}
+
+fn action(matches: &ArgMatches) -> Action {
+    let folder = |matches: &ArgMatches| matches.get_one::<PathBuf>(FOLDER).cloned();
+    match matches.subcommand() {
+        _ if matches.get_flag(PRINT) => Action::PrintConfig,
+        _ if matches.get_flag(CHECK) => Action::CheckConfig,
+        Some((BACKUP, matches)) => Action::BackUp { target: folder(matches).unwrap_or_default() },
+        Some((RESTORE, matches)) => {
+            Action::Restore { backup: folder(matches).unwrap_or_default(), replace: matches.get_flag(REPLACE) }
+        }
+        Some((CHECK_DATA, matches)) => Action::Check { backup: folder(matches) },
+        Some(_) | None => Action::Serve,
     }
 }
 
@@ -180,6 +212,32 @@ fn declared() -> Command {
         .arg(switch(PRINT, "print-config", "Print the configuration, secrets redacted, and end"))
         .args_override_self(true)
         .next_line_help(true)
+        .mut_arg("data_dir", |arg| arg.global(true))
+        .subcommands(subcommands())
+        .disable_help_subcommand(true)
+}
+
+/// What the program does besides serving.
+fn subcommands() -> [Command; 3] {
+    let folder = |name: &'static str, help: &'static str| {
+        clap::Arg::new(FOLDER).value_name(name).help(help).value_parser(super::folder)
+    };
+    let replace = clap::Arg::new(REPLACE)
+        .long(REPLACE)
+        .help("Move what is in the data folder aside, into a folder in it")
+        .action(clap::ArgAction::SetTrue);
+    [
+        Command::new(BACKUP)
+            .about("Copy the data folder, as of one moment, into a new folder; a running server goes on")
+            .arg(folder("FOLDER", "Where to; must not exist").required(true)),
+        Command::new(RESTORE)
+            .about("Make a backup the data folder; the server must be stopped")
+            .arg(folder("BACKUP", "A folder that backup made").required(true))
+            .arg(replace),
+        Command::new(CHECK_DATA)
+            .about("Look for damage in the data folder, or in a backup; a running server goes on")
+            .arg(folder("BACKUP", "A folder that backup made; without it the data folder is looked at")),
+    ]
 }
 
 fn options() -> Vec<Setting> {

@@ -1,5 +1,8 @@
 //! What must be survived: kills at random moments, readers that stop, full and broken disks.
 
+mod backup;
 mod crash;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod readers;
 mod storage;

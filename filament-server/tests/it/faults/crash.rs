@@ -12,8 +12,15 @@ use serde_json::json;
 use crate::faults::storage::database;
 use crate::harness::{Room, Server, User};
 
-/// How often the process is killed.
+/// How often the process is killed, times what [`ROUNDS_VARIABLE`] says.
 const KILLS: usize = 20;
+
+/// A factor for tests that crash the server, for a longer run.
+const ROUNDS_VARIABLE: &str = "FILAMENT_CRASH_ROUNDS";
+
+pub(crate) fn rounds() -> usize {
+    std::env::var(ROUNDS_VARIABLE).ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
 
 /// Clients that post at the same time.
 const WRITERS: usize = 4;
@@ -26,13 +33,13 @@ const END_MAX: Duration = Duration::from_secs(10);
 
 /// What one writer knows after a round: contents it was told are stored, with their ids, and contents it does not know about.
 #[derive(Default)]
-struct Written {
-    acknowledged: Vec<(String, String)>,
-    unknown: Vec<String>,
+pub(crate) struct Written {
+    pub(crate) acknowledged: Vec<(String, String)>,
+    pub(crate) unknown: Vec<String>,
 }
 
 /// Posts until told to stop or until the server is gone.
-fn write(user: &User, room: &Room, name: &str, stop: &AtomicBool) -> Written {
+pub(crate) fn write(user: &User, room: &Room, name: &str, stop: &AtomicBool) -> Written {
     let mut written = Written::default();
     let bearer = format!("Bearer {}", user.access_token);
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
@@ -69,7 +76,7 @@ fn twenty_kills_under_load_lose_no_acknowledged_message_and_double_none() {
     let random = RandomState::new();
     let mut acknowledged: BTreeMap<String, String> = BTreeMap::new();
     let mut unknown: BTreeSet<String> = BTreeSet::new();
-    for round in 0..KILLS {
+    for round in 0..KILLS * rounds() {
         let mut subscriber = owner.connect_to(&[&room]);
         let stop = Arc::new(AtomicBool::new(false));
         let writers: Vec<_> = (0..WRITERS)
@@ -98,7 +105,7 @@ fn twenty_kills_under_load_lose_no_acknowledged_message_and_double_none() {
             std::iter::from_fn(|| subscriber.next_within(END_MAX)).filter(|event| event.t() == "message_create"),
         );
         server.restart();
-        let stored = check_history(&owner, &room, &acknowledged, &unknown, round);
+        let stored = check_history(&owner, &room, &acknowledged, &unknown, &format!("round {round}"));
         for event in &told {
             let (content, id) =
                 (event["content"].as_str().expect("text"), event["message_id"].as_str().expect("an id"));
@@ -113,36 +120,33 @@ fn twenty_kills_under_load_lose_no_acknowledged_message_and_double_none() {
 }
 
 /// Returns the stored contents with their ids.
-fn check_history(
+pub(crate) fn check_history(
     reader: &User,
     room: &Room,
     acknowledged: &BTreeMap<String, String>,
     unknown: &BTreeSet<String>,
-    round: usize,
+    round: &str,
 ) -> BTreeMap<String, String> {
     let history = reader.history(room, 100);
     let ids: Vec<&str> = history.iter().map(|message| message["message_id"].as_str().expect("an id")).collect();
-    assert!(ids.is_sorted_by(|newer, older| newer > older), "round {round}: in order, each id once");
+    assert!(ids.is_sorted_by(|newer, older| newer > older), "{round}: in order, each id once");
     let times: Vec<u64> = history.iter().map(|message| message["created_at_unix"].as_u64().expect("a time")).collect();
-    assert!(times.is_sorted_by(|newer, older| newer >= older), "round {round}: ORD-6");
+    assert!(times.is_sorted_by(|newer, older| newer >= older), "{round}: ORD-6");
     let mut stored: BTreeMap<&str, &str> = BTreeMap::new();
     for message in &history {
         let (content, id) =
             (message["content"].as_str().expect("text"), message["message_id"].as_str().expect("an id"));
-        assert!(stored.insert(content, id).is_none(), "round {round}: {content} is there twice");
-        assert!(
-            acknowledged.contains_key(content) || unknown.contains(content),
-            "round {round}: {content} was never sent"
-        );
+        assert!(stored.insert(content, id).is_none(), "{round}: {content} is there twice");
+        assert!(acknowledged.contains_key(content) || unknown.contains(content), "{round}: {content} was never sent");
     }
     for (content, id) in acknowledged {
-        assert_eq!(stored.get(content.as_str()), Some(&id.as_str()), "round {round}: {content} was acknowledged");
+        assert_eq!(stored.get(content.as_str()), Some(&id.as_str()), "{round}: {content} was acknowledged");
     }
     stored.into_iter().map(|(content, id)| (content.to_owned(), id.to_owned())).collect()
 }
 
 /// The database by its own check, as any tool would see it.
-fn assert_sound(server: &Server) {
+pub(crate) fn assert_sound(server: &Server) {
     let connection = rusqlite::Connection::open(database(server)).expect("the database opens");
     let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a verdict");
     assert_eq!(verdict, "ok");

@@ -129,6 +129,12 @@ impl Server {
         self.spawn(self.address.now());
     }
 
+    /// Sets a variable for the next start, or takes it back.
+    pub(crate) fn set(&mut self, variable: &str, value: Option<&str>) {
+        self.environment.retain(|(key, _)| key != variable);
+        self.environment.extend(value.map(|value| (variable.to_owned(), value.to_owned())));
+    }
+
     /// The value of one series of `/metrics`, its labels in any order; 0 if the series is not there.
     pub(crate) fn metric(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         self.metrics().iter().find(|series| series.is(name, labels)).map_or(0.0, |series| series.value)
