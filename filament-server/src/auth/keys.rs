@@ -108,8 +108,8 @@ impl Keys {
         if access_files(&folder)?.is_empty() {
             return Err(missing(ACCESS_FILE_FIRST));
         }
-        if !folder.join(REFRESH_FILE).exists() {
-            return Err(missing(REFRESH_FILE));
+        if let Some(name) = [REFRESH_FILE, CURSOR_FILE].into_iter().find(|name| !folder.join(name).exists()) {
+            return Err(missing(name));
         }
         Self::load_or_create(data_dir)
     }

@@ -45,11 +45,16 @@ const UNREACHABLE: &[(&str, &[&str])] = &[
     ("filament-store", &["hyper", "fastwebsockets"]),
 ];
 
+/// The feature that compiles the places at which a test ends the process.
+const FAILPOINTS: &str = "failpoints";
+
 /// A member of the workspace as far as this test looks at it.
 struct Member {
     name: String,
     /// Names of all direct dependencies: normal, build and dev.
     dependencies: Vec<String>,
+    /// Names of features with what each switches on.
+    features: Vec<(String, Vec<String>)>,
     manifest: String,
 }
 
@@ -78,6 +83,12 @@ fn members() -> Vec<Member> {
                 .expect("a list of dependencies")
                 .iter()
                 .map(|dependency| text(&dependency["name"]))
+                .collect(),
+            features: package["features"]
+                .as_object()
+                .expect("a table of features")
+                .iter()
+                .map(|(name, on)| (name.clone(), on.as_array().expect("a list").iter().map(text).collect()))
                 .collect(),
             manifest: std::fs::read_to_string(text(&package["manifest_path"])).expect("the manifest can be read"),
         })
@@ -171,13 +182,53 @@ fn every_member_inherits_lints_that_forbid_unsafe_code() {
     assert!(violations.is_empty(), "{violations:#?}");
 }
 
+/// Features that switch on the places at which a test ends the process, and are not that feature themselves; and dependencies that do.
+fn failpoint_violations(members: &[Member]) -> Vec<String> {
+    let mut violations = Vec::new();
+    for member in members {
+        for (name, on) in &member.features {
+            if name != FAILPOINTS && on.iter().any(|feature| feature.contains(FAILPOINTS)) {
+                violations.push(format!("feature {name} of {} must not switch on {FAILPOINTS}", member.name));
+            }
+        }
+        let named = member.manifest.lines().any(|line| line.contains("features = [") && line.contains(FAILPOINTS));
+        if named {
+            violations.push(format!("a dependency of {} must not switch on {FAILPOINTS}", member.name));
+        }
+    }
+    violations
+}
+
+#[test]
+fn places_that_end_the_process_are_in_no_build_that_does_not_ask_for_them() {
+    let members = members();
+    assert!(members.iter().any(|member| member.features.iter().any(|(name, _)| name == FAILPOINTS)));
+    let violations = failpoint_violations(&members);
+    assert!(violations.is_empty(), "{violations:#?}");
+}
+
 /// The checks above are worth something only if they can fail.
 mod checks_can_fail {
     use super::*;
 
     fn member(name: &str, dependencies: &[&str], manifest: &str) -> Member {
         let dependencies = dependencies.iter().map(|&dependency| dependency.to_owned()).collect();
-        Member { name: name.to_owned(), dependencies, manifest: manifest.to_owned() }
+        Member { name: name.to_owned(), dependencies, features: Vec::new(), manifest: manifest.to_owned() }
+    }
+
+    #[test]
+    fn failpoints_switched_on_by_something_else_are_reported() {
+        let mut by_default = member("filament-server", &[], "");
+        by_default.features.push(("default".to_owned(), vec!["filament-store/failpoints".to_owned()]));
+        by_default.features.push((FAILPOINTS.to_owned(), vec!["filament-store/failpoints".to_owned()]));
+        let depending = "filament-store = { workspace = true, features = [\"failpoints\"] }";
+        assert_eq!(
+            failpoint_violations(&[by_default, member("newcomer", &[], depending)]),
+            [
+                "feature default of filament-server must not switch on failpoints",
+                "a dependency of newcomer must not switch on failpoints"
+            ]
+        );
     }
 
     #[test]
