@@ -10,6 +10,7 @@ mod mutants;
 mod node;
 mod schema;
 mod serve;
+mod shell;
 mod step;
 mod test;
 mod typescript;
@@ -22,8 +23,8 @@ const EXIT_USAGE: u8 = 2;
 const HELP: &str = "\
 cargo xtask <command>
 
-  serve [--release] [-- FLAGS]   build and run the server on 127.0.0.1:8080 with its data in ./data;
-                                 FLAGS go to the server: `cargo xtask serve -- --help` lists them
+  serve [--release] [-- FLAGS]   build and run the server on 127.0.0.1:8080 with its data in ./data and the app shell at /
+                                 (without node: a page that says so); FLAGS go to the server: `cargo xtask serve -- --help`
   test [STEP…]                   check everything, or only the named steps; what a tool is missing for is skipped loudly
   autobahn                       only the step of that name: the WebSocket layer against Autobahn's fuzzing client
   schema [--check|--publish]     write schema/v1, docs/GATEWAY_EVENTS.md and docs/API.md from the types; --check only compares

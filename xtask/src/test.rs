@@ -6,6 +6,7 @@
 use crate::autobahn;
 use crate::cargo::{self, cargo};
 use crate::schema;
+use crate::shell;
 use crate::step::{self, Outcome, Stream, Verdict};
 use crate::typescript;
 use std::io::IsTerminal as _;
@@ -36,6 +37,12 @@ const STEPS: &[Step] = &[
         name: "typescript",
         about: "the TypeScript package builds, agrees with the vectors and speaks with the server (node, npm)",
         run: typescript::run,
+    },
+    Step { name: "shell", about: "the app shell: types, unit tests, bundle and its size (node, npm)", run: shell::run },
+    Step {
+        name: "browser",
+        about: "the app shell in real browsers, against the server (node, npm, Chromium)",
+        run: shell::browser,
     },
     Step { name: "deny", about: "licences, banned crates and sources of dependencies (cargo-deny)", run: deny },
     Step {

@@ -14,17 +14,27 @@ pub(crate) fn generate() -> Outcome {
     }
 }
 
-/// Builds and tests the package.
-pub(crate) fn run() -> Outcome {
+/// Installs what the package needs, and builds it.
+pub(crate) fn build() -> Outcome {
     let folder = folder();
     let prepared = node::prepare(&folder);
     if prepared.verdict != Verdict::Passed {
         return prepared;
     }
+    step::run(node::command("npm", &["run", "--silent", "build"], &folder))
+}
+
+/// Builds and tests the package.
+pub(crate) fn run() -> Outcome {
+    let folder = folder();
+    let built = build();
+    if built.verdict != Verdict::Passed {
+        return built;
+    }
     let mut test = node::command("npm", &["test"], &folder);
     test.env("FILAMENT_SERVER", server_program());
     let build_server = cargo(&["build", "-p", "filament-server", "--bin", "filament-server"]);
-    for command in [node::command("npm", &["run", "build"], &folder), build_server, test] {
+    for command in [build_server, test] {
         let outcome = step::run(command);
         if outcome.verdict == Verdict::Failed {
             return outcome;
@@ -38,7 +48,7 @@ fn folder() -> PathBuf {
 }
 
 /// Where cargo puts the server, as an absolute path.
-fn server_program() -> PathBuf {
+pub(crate) fn server_program() -> PathBuf {
     let named = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = cargo::workspace_folder().join(named.unwrap_or_else(|| "target".into()));
     target.join("debug/filament-server").with_extension(std::env::consts::EXE_EXTENSION)

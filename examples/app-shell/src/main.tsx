@@ -1,0 +1,16 @@
+/**
+ * The beginning: styles, theme, and the application in its place.
+ */
+
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/parts.css";
+import "./style/frame.css";
+import "./style/channel.css";
+import "./style/settings.css";
+import { render } from "solid-js/web";
+import { App } from "./app.js";
+import { showTheme } from "./part/theme.js";
+
+showTheme();
+render(() => <App />, document.getElementById("app") as HTMLElement);
