@@ -7,7 +7,7 @@ use filament_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{access::AccessChange, audience::Audience};
+use crate::{access::AccessChange, audience::Audience, undo::AccessUndo};
 
 /// Number of an entry in its journal: 1 for the first, dense and ascending.
 pub type Seq = u64;
@@ -58,6 +58,8 @@ pub struct Entry {
     pub at: Timestamp,
     /// Access changes, in force before any event of this entry (FEN-2).
     pub access: Vec<AccessChange>,
+    /// What the access changes replaced: the way back over them (RES-13).
+    pub undo: Vec<AccessUndo>,
     /// Events in the order of contract §4.12.
     pub events: Vec<SealedEvent>,
 }

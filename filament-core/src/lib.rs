@@ -28,6 +28,7 @@ pub mod session;
 mod stamp;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod undo;
 
 pub use access::{AccessChange, MemberLoss};
 pub use actor::{Actor, Anonymous};
@@ -56,3 +57,4 @@ pub use profile::{ImageKind, ImageType, StoredImage, StoredProfile};
 pub use query::{AuditRow, BannedUser, Credentials, ListedAddressBan, Page, Query};
 pub use revision::{AccessBefore, AccessShift, AccessState};
 pub use stamp::{Stamp, StampSource};
+pub use undo::AccessUndo;

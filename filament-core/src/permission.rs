@@ -10,7 +10,7 @@ mod graph;
 mod hierarchy;
 mod resolve;
 
-pub use difference::{GuildDifference, access_differs, newly_visible};
+pub use difference::{GuildDifference, access_differs, effective_rights, newly_visible};
 pub use explain::{Explanation, explain};
 pub use grant::{Granted, Requirement, keeps, require};
 pub use graph::{

@@ -96,6 +96,11 @@ pub trait Journal: Send + Sync + 'static {
     /// The last committed entry; seq 0 before the first.
     fn head(&self) -> Position;
 
+    /// The oldest entry that can still be read; above the head if there is none.
+    fn oldest(&self) -> Seq {
+        1
+    }
+
     /// Completes when the head is past `seq`, with the head's seq. Spurious completions are allowed.
     fn wait_past(&self, seq: Seq) -> impl Future<Output = Seq> + Send;
 

@@ -13,6 +13,7 @@ use filament_protocol::{ChannelId, GuildId, UserId};
 use crate::{
     access::AccessChange,
     permission::{GraphChange, GuildDifference, GuildGraph, Membership, access_differs, newly_visible},
+    undo::AccessUndo,
 };
 
 /// Where the guilds and the members are found that an entry is about.
@@ -136,6 +137,32 @@ impl AccessBefore {
         }
         shifts.sort_unstable_by_key(|shift| (shift.guild_id, shift.user_id));
         Ok(shifts)
+    }
+
+    /// What the changes are about to replace (RES-13).
+    #[must_use]
+    pub fn undo(&self, changes: &[AccessChange]) -> Vec<AccessUndo> {
+        let mut undo: BTreeMap<GuildId, AccessUndo> = BTreeMap::new();
+        for graph in &self.graphs {
+            let of_guild = undo.entry(graph.guild_id).or_insert_with(|| AccessUndo::of(graph.guild_id));
+            of_guild.lead_back(graph, changes);
+        }
+        for ((guild_id, user_id), before) in &self.members {
+            let of_guild = undo.entry(*guild_id).or_insert_with(|| AccessUndo::of(*guild_id));
+            of_guild.members.push((*user_id, before.as_deref().cloned()));
+        }
+        for change in changes {
+            if let AccessChange::Guild(guild_id, GraphChange::RoleRemoved(role_id)) = change {
+                let of_guild = undo.entry(*guild_id).or_insert_with(|| AccessUndo::of(*guild_id));
+                let holders = self.holders.iter().filter(|((guild, user), membership)| {
+                    guild == guild_id
+                        && membership.role_ids.contains(role_id)
+                        && !self.members.contains_key(&(*guild, *user))
+                });
+                of_guild.holders.push((*role_id, holders.map(|((_, user_id), _)| *user_id).collect()));
+            }
+        }
+        undo.into_values().collect()
     }
 
     fn find<S: AccessState>(&self, state: &mut S, found: &mut dyn FnMut(Found<'_>)) -> Result<(), S::Error> {

@@ -197,6 +197,12 @@ impl AccessTable {
         Some((&guild.graph, Subject { user_id, is_server_owner: self.is_server_owner(user_id), membership }))
     }
 
+    /// A guild's graph and a user's membership in it, to be kept while both change here.
+    pub(crate) fn shared(&self, guild_id: GuildId, user_id: UserId) -> Option<(Arc<GuildGraph>, Option<Membership>)> {
+        let guild = self.guilds.get(&guild_id)?;
+        Some((Arc::clone(&guild.graph), guild.members.get(&user_id).cloned()))
+    }
+
     /// Whether the user sees the channel: as a member, or as server owner (DEL-7).
     pub(crate) fn sees(&self, guild_id: GuildId, channel_id: ChannelId, user_id: UserId) -> bool {
         self.subject(guild_id, user_id).is_some_and(|(graph, subject)| {

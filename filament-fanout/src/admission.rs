@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use filament_core::{Address, Place, Seq, UserAccess, permission::GuildGraph};
 use filament_protocol::{
-    ChannelId, CloseCode, ConnectionId, Event, GuildId, SessionId, Timestamp, UserId, event::Ready,
-    limits::HEARTBEAT_INTERVAL_MS, text::FeatureName,
+    ChannelId, CloseCode, ConnectionId, Event, GuildId, SessionId, Timestamp, UserId,
+    event::{Ready, ResumeState},
+    limits::HEARTBEAT_INTERVAL_MS,
+    text::FeatureName,
 };
 use thiserror::Error;
 
@@ -15,7 +17,7 @@ use crate::{
     close::Cause,
     frame::Reach,
     hub::Hub,
-    limits::{KNOWN_GUILDS_MAX, OVERLOADED_RETRY_AFTER_MS},
+    limits::KNOWN_GUILDS_MAX,
     link::Link,
     mailbox::Mailbox,
     mode::Mode,
@@ -43,10 +45,17 @@ pub struct Hello {
     pub token_expires_at: Timestamp,
     /// Where the client comes from (HTTP-18): what bans by address are compared with (DEL-5). `None` is never banned.
     pub address: Option<Address>,
-    /// The cursor it presents, if it is to be resumed there (RES-11).
+    /// The cursor it presents, if it is to be resumed there (RES-11); ignored where there are no cursors.
     pub cursor: Option<Box<str>>,
     /// The channels it names at connect, at most 128 (RES-11).
     pub subscribe: Vec<(GuildId, ChannelId)>,
+}
+
+impl Hello {
+    /// Whether the connection goes on where another one ended.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.cursor.is_some() && self.mode.has_cursor()
+    }
 }
 
 /// Why a connection is not admitted (GW-4).
@@ -162,7 +171,8 @@ impl<W: TransportWrite> Hub<W> {
         Ok(self.register(hello, transport, expires_at, now))
     }
 
-    /// Puts a connection into every index and queues `ready` as its first frame (GW-10, GW-11).
+    /// Puts a connection into every index and queues `ready` as its first frame (GW-10, GW-11). Of a connection that is resumed,
+    /// `ready` waits for what the survey finds; hold it in the same step.
     fn register(&mut self, hello: &Hello, transport: W, newest_expires_at: Timestamp, now: Now) -> Arc<Link<W>> {
         let key = self.registry.next_key();
         let shards = u32::try_from(self.config.shard_count()).unwrap_or(1);
@@ -181,23 +191,30 @@ impl<W: TransportWrite> Hub<W> {
         );
         let guild_ids = self.access.guilds_of(hello.user_id).to_vec();
         self.presence_changed().connected(hello.user_id, &guild_ids);
-        let ready = Ready {
+        if !hello.is_resumed() {
+            let ready = self.ready(hello, None, now);
+            self.send_live(&link, &Event::Ready(ready), Reach::Connection, now);
+        }
+        link
+    }
+
+    /// The first event of a connection (GW-12).
+    pub(crate) fn ready(&mut self, hello: &Hello, resume: Option<ResumeState>, now: Now) -> Ready {
+        Ready {
             user_id: hello.user_id,
             session_id: hello.connection_id,
             heartbeat_interval_ms: HEARTBEAT_INTERVAL_MS,
             features: hello.features.clone(),
             server_time_unix: self.stamp(now),
             token_expires_at_unix: hello.token_expires_at,
-            resume: None,
-        };
-        self.send_live(&link, &Event::Ready(ready), Reach::Connection, now);
-        link
+            resume,
+        }
     }
 
     /// Closes a transport that was never taken in.
     pub(crate) fn refuse(&mut self, transport: W, code: CloseCode, now: Now) -> Arc<Link<W>> {
         let link = Link::new(transport, ConnectionKey::MAX, 0, Mode::Plain, Mailbox::default(), now);
-        let retry_after_ms = matches!(code, CloseCode::Overloaded).then_some(OVERLOADED_RETRY_AFTER_MS);
+        let retry_after_ms = matches!(code, CloseCode::Overloaded).then(|| self.overloaded_retry_after_ms());
         self.stats.disconnected(DisconnectReason::Closed(code));
         self.begin_end(&link, Cause::Server { code, retry_after_ms }, now);
         link

@@ -9,7 +9,7 @@ use filament_protocol::{CloseCode, EventKind, UserId};
 use crate::{
     clock::Now,
     hub::Hub,
-    limits::RETRY_AFTER_MS_MAX,
+    limits::{OVERLOADED_RETRY_AFTER_MS_MAX, OVERLOADED_RETRY_AFTER_MS_MIN, RETRY_AFTER_MS_MAX},
     link::Link,
     observe::{DisconnectReason, DropReason},
     transport::TransportWrite,
@@ -170,6 +170,15 @@ impl<W: TransportWrite> Hub<W> {
         if was_open && is_closing {
             self.closing.push(Arc::clone(link));
         }
+    }
+}
+
+impl<W> Hub<W> {
+    /// How long the next connection that finds no place is told to wait: each a time of its own.
+    pub(crate) fn overloaded_retry_after_ms(&mut self) -> u32 {
+        self.turned_away += 1;
+        let span = u64::from(OVERLOADED_RETRY_AFTER_MS_MAX - OVERLOADED_RETRY_AFTER_MS_MIN + 1);
+        OVERLOADED_RETRY_AFTER_MS_MIN + u32::try_from(scramble(self.turned_away) % span).unwrap_or(0)
     }
 }
 

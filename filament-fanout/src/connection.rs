@@ -11,10 +11,11 @@ use crate::{
     close::Cause,
     fanout::{Fanout, PendingLoad},
     frame::{Frame, Reach},
-    limits::{CATCH_UP_MAX, LOAD_ATTEMPTS_MAX, LOAD_MAX},
+    limits::{LOAD_ATTEMPTS_MAX, LOAD_MAX},
     link::Link,
     mailbox::Put,
     observe::DropReason,
+    resume::refused_at_connect,
     subscribe::Subscribing,
     transport::TransportWrite,
     upstream::UpstreamError,
@@ -62,7 +63,7 @@ impl<W: TransportWrite> Connection<W> {
                 Subscribing::Done => return Ok(()),
                 Subscribing::Refused(ErrorCode::Forbidden) if !is_caught_up => {
                     is_caught_up = true;
-                    if !self.catch_up().await? {
+                    if !self.fanout.0.catch_up().await? {
                         return Err(ErrorCode::Forbidden);
                     }
                     self.subscribe_now(guild_id, channel_id, r#ref.as_ref())
@@ -85,17 +86,19 @@ impl<W: TransportWrite> Connection<W> {
         self.fanout.0.step(|hub, now| hub.subscribe(&self.link, guild_id, channel_id, r#ref, now))
     }
 
-    /// Waits until the relay has applied what is committed now. Returns whether that was more than before.
-    async fn catch_up(&self) -> Result<bool, ErrorCode> {
-        let shared = &self.fanout.0;
-        let head = shared.upstream.head();
-        if *shared.position.borrow() >= head {
-            return Ok(false);
+    /// Subscribes to the channels a client named when it connected, one after another, as it would by commands (RES-11). Returns
+    /// the guilds in which one was refused, each once.
+    pub(crate) async fn subscribe_named(&self, named: &[(GuildId, ChannelId)]) -> Vec<GuildId> {
+        let mut refused: Vec<GuildId> = Vec::new();
+        for (guild_id, channel_id) in named.iter().copied() {
+            self.ready_for_input().await;
+            let Err(code) = self.subscribe(guild_id, channel_id, None).await else { continue };
+            self.send(&refused_at_connect(guild_id, channel_id, code));
+            if !refused.contains(&guild_id) {
+                refused.push(guild_id);
+            }
         }
-        match timeout(CATCH_UP_MAX, shared.reached(head)).await {
-            Ok(()) => Ok(true),
-            Err(_) => Err(ErrorCode::Overloaded),
-        }
+        refused
     }
 
     /// Loads a guild nobody here is a member of, for a server owner, and subscribes in the same step.

@@ -1,13 +1,14 @@
 //! The handle an embedder holds: admits connections, waits for fences, drains, counts.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use filament_core::{AccessSource, Entry, Journal, Seq};
-use filament_protocol::{CloseCode, UserId};
+use filament_protocol::{CloseCode, ErrorCode, GuildId, UserId};
 use tokio::{
     sync::watch,
     time::{Instant, sleep, timeout},
@@ -22,10 +23,12 @@ use crate::{
     cursor::Cursors,
     flush::Shard,
     hub::Hub,
-    limits::{DRAIN_MAX, FENCE_MAX, LOAD_ATTEMPTS_MAX, LOAD_MAX, TICK_MS},
-    observe::{FanoutStats, Stats},
+    limits::{CATCH_UP_MAX, DRAIN_MAX, FENCE_MAX, LOAD_ATTEMPTS_MAX, LOAD_MAX, TICK_MS},
+    link::Link,
+    observe::{FanoutStats, ResumeOutcome, Stats},
+    resume::{Resumption, Start, Turns, resume},
     transport::TransportWrite,
-    upstream::{Ports, Upstream, UpstreamError},
+    upstream::{GuildSnapshot, Ports, Upstream, UpstreamError},
 };
 
 /// Delivers what a journal holds to connections over transports `W`. Clones share one state.
@@ -57,6 +60,8 @@ pub(crate) struct Shared<W> {
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) stats: Arc<Stats>,
     pub(crate) bounds: Bounds,
+    /// Whose turn it is to be resumed (RES-16).
+    pub(crate) turns: Arc<Turns>,
 }
 
 impl<W> Shared<W> {
@@ -71,6 +76,18 @@ impl<W> Shared<W> {
         let outcome = step(&mut hub, now);
         hub.outbox.publish(&self.shards);
         outcome
+    }
+
+    /// Waits until the relay has applied what is committed now. Returns whether that was more than before.
+    pub(crate) async fn catch_up(&self) -> Result<bool, ErrorCode> {
+        let head = self.upstream.head();
+        if *self.position.borrow() >= head {
+            return Ok(false);
+        }
+        match timeout(CATCH_UP_MAX, self.reached(head)).await {
+            Ok(()) => Ok(true),
+            Err(_) => Err(ErrorCode::Overloaded),
+        }
     }
 
     /// Waits until the relay has applied an entry.
@@ -114,6 +131,7 @@ impl<W: TransportWrite> Fanout<W> {
             clock: Box::new(clock),
             stats,
             bounds: config.bounds(),
+            turns: Arc::default(),
         }))
     }
 
@@ -126,17 +144,81 @@ impl<W: TransportWrite> Fanout<W> {
     }
 
     /// Takes a connection in: loads what its user may see if that is not known, then queues `ready`, in one step with everything
-    /// else (GW-10, GW-11).
+    /// else (GW-10, GW-11). The channels it names are subscribed to; with a cursor it is resumed there (contract §7.2), in a task
+    /// of its own.
     ///
-    /// A connection that cannot be taken in is returned as well, closing already: with 4401 if a cap is reached, 4510 if its
-    /// session has ended, 4009 if what it may see cannot be told. Treat it like one that was closed later.
+    /// A connection that cannot be taken in is returned as well, closing already: with 4401 if a cap is reached or it waited in
+    /// vain for its turn to be resumed, 4510 if its session has ended, 4009 if what it may see cannot be told. Treat it like one
+    /// that was closed later.
     pub async fn connect(&self, hello: Hello, transport: W) -> Connection<W> {
+        self.open(hello, transport).await.0
+    }
+
+    /// Like [`connect`](Self::connect), with the guilds in which a channel it named was refused.
+    pub async fn open(&self, hello: Hello, transport: W) -> (Connection<W>, Vec<GuildId>) {
+        let shared = &self.0;
+        let refuse = |transport, code| {
+            let link = shared.step(|hub, now| hub.refuse(transport, code, now));
+            (Connection::new(self.clone(), link), Vec::new())
+        };
+        let start = shared.start(&hello);
+        let turn = match start {
+            Some(Start::From(_)) => match shared.turns.take(hello.user_id).await {
+                Some(turn) => Some(turn),
+                None => {
+                    shared.stats.resumed(ResumeOutcome::Refused, 0);
+                    return refuse(transport, CloseCode::Overloaded);
+                }
+            },
+            Some(Start::Reset(_)) | None => None,
+        };
+        // What the client did before it came back is to be seen by what it named, and no cursor lies ahead of the relay.
+        if start.is_some() && shared.catch_up().await.is_err() {
+            return refuse(transport, CloseCode::Overloaded);
+        }
+        match self.enter(&hello, start, transport).await {
+            Ok((link, Some(resumption))) => {
+                let refused = resumption.refused();
+                tokio::spawn(resume(Arc::clone(shared), hello, resumption, turn));
+                (Connection::new(self.clone(), link), refused)
+            }
+            Ok((link, None)) => {
+                let connection = Connection::new(self.clone(), link);
+                let refused = connection.subscribe_named(&hello.subscribe).await;
+                (connection, refused)
+            }
+            Err(transport) => refuse(transport, CloseCode::ContinuityLost),
+        }
+    }
+
+    /// Registers a connection, as soon as what its user may see is known. `Err`: that cannot be told.
+    async fn enter(
+        &self,
+        hello: &Hello,
+        start: Option<Start>,
+        transport: W,
+    ) -> Result<(Arc<Link<W>>, Option<Resumption<W>>), W> {
         let shared = &self.0;
         let mut transport = transport;
         for _ in 0..LOAD_ATTEMPTS_MAX {
-            let (handed_back, load, known) = match shared.step(|hub, now| hub.begin_connect(&hello, transport, now)) {
-                Admission::Connected(link) | Admission::Refused(link) => return Connection::new(self.clone(), link),
-                Admission::Load { transport, load, known } => (transport, load, known),
+            let oldest = shared.upstream.oldest();
+            let owned = self.load_owned(hello, start).await;
+            let entered = |hub: &mut Hub<W>, link: Arc<Link<W>>, now| {
+                owned.iter().for_each(|owned| owned.insert(hub));
+                let resumption = start
+                    .filter(|_| hub.is_registered(&link))
+                    .map(|start| hub.begin_resume(hello, start, oldest, &link, now));
+                owned.iter().for_each(|owned| owned.forget_unused(hub));
+                (link, resumption)
+            };
+            let begun = shared.step(|hub, now| match hub.begin_connect(hello, transport, now) {
+                Admission::Connected(link) => Ok(entered(hub, link, now)),
+                Admission::Refused(link) => Ok((link, None)),
+                Admission::Load { transport, load, known } => Err((transport, load, known)),
+            });
+            let (handed_back, load, known) = match begun {
+                Ok(entered) => return Ok(entered),
+                Err(to_load) => to_load,
             };
             let mut pending = PendingLoad { shared, load: Some(load), reserved: Some(hello.user_id) };
             let snapshot = async {
@@ -154,18 +236,38 @@ impl<W: TransportWrite> Fanout<W> {
                 Err(_) => break,
             };
             let finished = shared.step(|hub, now| {
-                let finished = hub.finish_connect(load, &hello, snapshot, transport, now);
+                let finished = hub.finish_connect(load, hello, snapshot, transport, now);
                 hub.end_load(load, hello.user_id);
-                finished
+                finished.map(|link| entered(hub, link, now))
             });
             pending.load = None;
             match finished {
-                Ok(link) => return Connection::new(self.clone(), link),
+                Ok(entered) => return Ok(entered),
                 Err(handed_back) => transport = handed_back,
             }
         }
-        let link = shared.step(|hub, now| hub.refuse(transport, CloseCode::ContinuityLost, now));
-        Connection::new(self.clone(), link)
+        Err(transport)
+    }
+
+    /// Loads the guilds that a server owner names and nobody here is in, for a connection that is to be resumed.
+    async fn load_owned(&self, hello: &Hello, start: Option<Start>) -> Option<Owned<'_, W>> {
+        if start.is_none() || !hello.is_server_owner {
+            return None;
+        }
+        let shared = &self.0;
+        let (load, _) = shared.hub().begin_load();
+        let mut owned = Owned { load: PendingLoad { shared, load: Some(load), reserved: None }, guilds: Vec::new() };
+        let named: BTreeSet<GuildId> = hello.subscribe.iter().map(|(guild_id, _)| *guild_id).collect();
+        let unknown = |guild_id: &GuildId| !shared.hub().access.knows_guild(*guild_id);
+        for guild_id in named.into_iter().filter(unknown) {
+            // What cannot be loaded is refused.
+            if let Ok(Ok(snapshot)) = timeout(LOAD_MAX, shared.upstream.load_guild(guild_id)).await {
+                owned.guilds.push((guild_id, snapshot));
+            }
+        }
+        let latest = owned.guilds.iter().map(|(_, (seq, _))| *seq).max().unwrap_or(0);
+        timeout(LOAD_MAX, shared.reached(latest)).await.ok()?;
+        Some(owned)
     }
 
     /// Completes when every access change of an entry is in force (FEN-5). After two seconds it closes those who may see less
@@ -218,6 +320,27 @@ impl<W: TransportWrite> Fanout<W> {
     #[cfg(feature = "testing")]
     pub fn check_invariants(&self) {
         self.0.hub().check_invariants();
+    }
+}
+
+/// Guilds loaded for a server owner.
+struct Owned<'s, W> {
+    load: PendingLoad<'s, W>,
+    guilds: Vec<(GuildId, GuildSnapshot)>,
+}
+
+impl<W: TransportWrite> Owned<'_, W> {
+    /// Puts those into the table that are exact as of now.
+    fn insert(&self, hub: &mut Hub<W>) {
+        let Some(load) = self.load.load else { return };
+        for (guild_id, snapshot) in &self.guilds {
+            // One that is not is refused.
+            let _ = hub.finish_guild(load, *guild_id, snapshot.clone());
+        }
+    }
+
+    fn forget_unused(&self, hub: &mut Hub<W>) {
+        self.guilds.iter().for_each(|(guild_id, _)| hub.forget_unused_guild(*guild_id));
     }
 }
 

@@ -48,11 +48,18 @@ pub(crate) struct Hub<W> {
     /// No new connections and no delivery: the journal cannot be read (FEN-6).
     pub(crate) is_down: bool,
     pub(crate) next_sweep_ms: u64,
+    /// Connections that found no place.
+    pub(crate) turned_away: u64,
     /// The latest second of any stamp seen or made (ORD-7).
     wall: Timestamp,
 }
 
 impl<W> Hub<W> {
+    /// Whether a connection is one of those that are told of events.
+    pub(crate) fn is_registered(&self, link: &Arc<Link<W>>) -> bool {
+        self.registry.get(link.key).is_some_and(|known| Arc::ptr_eq(&known.handle, link))
+    }
+
     pub(crate) fn new(config: FanoutConfig, stats: Arc<Stats>, position: Seq) -> Self {
         Self {
             stats,
@@ -70,6 +77,7 @@ impl<W> Hub<W> {
             is_draining: false,
             is_down: false,
             next_sweep_ms: 0,
+            turned_away: 0,
             wall: Timestamp::MIN,
             config,
         }

@@ -25,6 +25,7 @@ mod presence;
 mod registry;
 mod relay;
 mod reorder;
+mod resume;
 mod shift;
 #[cfg(test)]
 mod storm;
@@ -46,7 +47,8 @@ pub use fanout::Fanout;
 pub use frame::{Frame, Reach};
 pub use mode::Mode;
 pub use observe::{
-    DisconnectReason, DropReason, FanoutStats, HistogramStats, QUEUE_BYTES_BOUNDS, QUEUE_FRAMES_BOUNDS, TIME_BOUNDS_NS,
+    DisconnectReason, DropReason, FanoutStats, HistogramStats, QUEUE_BYTES_BOUNDS, QUEUE_FRAMES_BOUNDS,
+    REPLAYED_EVENTS_BOUNDS, ResumeOutcome, TIME_BOUNDS_NS, VoiceSync,
 };
 pub use transport::{
     TransportWrite,

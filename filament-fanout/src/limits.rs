@@ -20,6 +20,24 @@ pub const EPHEMERAL_KEYS_MAX: usize = 256;
 pub const REPLAY_FRAMES_WAITING_MAX: usize = 2 * filament_protocol::limits::BATCH_EVENTS_MAX;
 /// Bytes of those frames above which a resume waits for the peer.
 pub const REPLAY_BYTES_WAITING_MAX: usize = 131_072;
+/// Entries looked at for one resume (RES-15): more is a gap that is too large.
+pub const REPLAY_ENTRIES_MAX: u64 = 10_000;
+/// Entries of it read at once: at 64 KiB each, some megabytes.
+pub const REPLAY_READ_ENTRIES_MAX: u16 = 64;
+/// Bytes of entries kept between looking through them and telling of them; what is beyond is read again.
+pub const REPLAY_KEPT_BYTES_MAX: usize = 131_072;
+/// Events put into the mailbox per hold of the hub's lock: one message of `batch`.
+pub const REPLAY_EVENTS_PER_STEP_MAX: usize = filament_protocol::limits::BATCH_EVENTS_MAX;
+/// Resumes under way in the process (RES-16).
+pub const REPLAYS_MAX: usize = 8;
+/// Resumes under way of one user (RES-16).
+pub const REPLAYS_PER_USER_MAX: usize = 2;
+/// Connections that wait for their turn; one more is closed with 4401 at once.
+pub const REPLAYS_WAITING_MAX: usize = 8_192;
+/// How long a resume waits for its turn (RES-16); then 4401.
+pub const REPLAY_WAIT_MAX: Duration = Duration::from_millis(5_000);
+/// How long a resume may take, so that nobody keeps a turn by reading slowly: then 4008, and the next goes on where it ended.
+pub const REPLAY_MAX: Duration = Duration::from_millis(60_000);
 /// Control frames (pings, pongs) one connection may have waiting: a newer one takes the place of the last.
 pub const CONTROLS_QUEUED_MAX: usize = 4;
 /// Subscriptions of one connection (contract §16.2): one more is refused with `quota_exceeded`.
@@ -63,8 +81,10 @@ pub const RETRY_AFTER_MS_MAX: u32 = 5_000;
 /// How long a drain waits for connections to take their close frames (GW-50): above both close deadlines together.
 pub const DRAIN_MAX: Duration = Duration::from_millis(DRAIN_MS);
 const DRAIN_MS: u64 = 4_000;
-/// `retry_after_ms` of a connection that cannot be admitted after its upgrade (contract §6.5, 4401).
-pub const OVERLOADED_RETRY_AFTER_MS: u32 = 5_000;
+/// Least `retry_after_ms` of a connection that cannot be admitted after its upgrade (contract §6.5, 4401).
+pub const OVERLOADED_RETRY_AFTER_MS_MIN: u32 = 1_000;
+/// Largest such wait: each gets one of its own, so that they come back one after another.
+pub const OVERLOADED_RETRY_AFTER_MS_MAX: u32 = 6_000;
 
 // ---- Clockwork --------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use filament_protocol::{Class, CloseCode, EventKind};
+use filament_protocol::{Class, CloseCode, EventKind, event::ResetReason};
 
 /// Inclusive upper bounds of the time buckets in nanoseconds: 0.5 ms to 5 s (MET-2).
 pub const TIME_BOUNDS_NS: [u64; 13] = [
@@ -24,6 +24,9 @@ pub const TIME_BOUNDS_NS: [u64; 13] = [
 pub const QUEUE_FRAMES_BOUNDS: [u64; 12] = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 1_024, 4_096];
 /// Inclusive upper bounds of the buckets of waiting bytes, up to the largest queue that may be configured.
 pub const QUEUE_BYTES_BOUNDS: [u64; 9] = [0, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 8_388_608];
+
+/// Inclusive upper bounds of the buckets of replayed events, up to the most there can be (RES-15).
+pub const REPLAYED_EVENTS_BOUNDS: [u64; 10] = [0, 1, 5, 10, 50, 100, 250, 500, 1_000, 2_000];
 
 const KINDS: usize = EventKind::ALL.len();
 const NS_PER_US: u64 = 1_000;
@@ -98,6 +101,48 @@ impl DisconnectReason {
     }
 }
 
+/// What became of a connection that presented a cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResumeOutcome {
+    /// It was told what it had missed.
+    Replayed,
+    /// Its cursor could not be used, for this reason.
+    Reset(ResetReason),
+    /// Too many were being resumed.
+    Refused,
+}
+
+impl ResumeOutcome {
+    /// Every outcome, in the order of the contract.
+    pub const ALL: [Self; 6] = [
+        Self::Replayed,
+        Self::Reset(ResetReason::CursorInvalid),
+        Self::Reset(ResetReason::CursorExpired),
+        Self::Reset(ResetReason::EpochChanged),
+        Self::Reset(ResetReason::GapTooLarge),
+        Self::Refused,
+    ];
+
+    fn index(self) -> usize {
+        // The gap of one channel is no outcome of a resume.
+        Self::ALL.iter().position(|known| *known == self).unwrap_or(0)
+    }
+}
+
+/// Why a complete list of a voice channel was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VoiceSync {
+    /// A subscribe was accepted.
+    Subscribe,
+    /// A stream was resumed.
+    Resume,
+}
+
+impl VoiceSync {
+    /// Every reason.
+    pub const ALL: [Self; 2] = [Self::Subscribe, Self::Resume];
+}
+
 /// Plain numbers of one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FanoutStats {
@@ -117,6 +162,12 @@ pub struct FanoutStats {
     pub dropped: Vec<(EventKind, DropReason, u64)>,
     /// Connections that ended, by reason; only those that occurred.
     pub disconnects: Vec<(DisconnectReason, u64)>,
+    /// Connections that presented a cursor, by what became of them.
+    pub resumes: Vec<(ResumeOutcome, u64)>,
+    /// Events told to each that was resumed.
+    pub replayed_events: HistogramStats,
+    /// Complete lists of voice channels, by reason.
+    pub voice_syncs: Vec<(VoiceSync, u64)>,
     /// Frames waiting before each write.
     pub queue_frames: HistogramStats,
     /// Bytes waiting before each write.
@@ -144,6 +195,9 @@ pub(crate) struct Stats {
     emitted: [AtomicU64; KINDS],
     dropped: [[AtomicU64; DropReason::ALL.len()]; KINDS],
     disconnects: [AtomicU64; DisconnectReason::COUNT],
+    resumes: [AtomicU64; ResumeOutcome::ALL.len()],
+    replayed_events: Histogram<11>,
+    voice_syncs: [AtomicU64; VoiceSync::ALL.len()],
     queue_frames: Histogram<13>,
     queue_bytes: Histogram<10>,
     delivery: [Histogram<14>; 3],
@@ -156,6 +210,9 @@ impl Default for Stats {
             emitted: std::array::from_fn(|_| AtomicU64::new(0)),
             dropped: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
             disconnects: std::array::from_fn(|_| AtomicU64::new(0)),
+            resumes: std::array::from_fn(|_| AtomicU64::new(0)),
+            replayed_events: Histogram::new(&REPLAYED_EVENTS_BOUNDS),
+            voice_syncs: std::array::from_fn(|_| AtomicU64::new(0)),
             queue_frames: Histogram::new(&QUEUE_FRAMES_BOUNDS),
             queue_bytes: Histogram::new(&QUEUE_BYTES_BOUNDS),
             delivery: std::array::from_fn(|_| Histogram::new(&TIME_BOUNDS_NS)),
@@ -175,6 +232,19 @@ impl Stats {
 
     pub(crate) fn disconnected(&self, reason: DisconnectReason) {
         self.disconnects[reason.index()].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn resumed(&self, outcome: ResumeOutcome, replayed: u32) {
+        self.resumes[outcome.index()].fetch_add(1, Ordering::Relaxed);
+        if outcome == ResumeOutcome::Replayed {
+            let mut counts = LocalHistogram::new(&REPLAYED_EVENTS_BOUNDS);
+            counts.observe(u64::from(replayed));
+            self.replayed_events.merge(&mut counts);
+        }
+    }
+
+    pub(crate) fn voice_synced(&self, reason: VoiceSync) {
+        self.voice_syncs[reason as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn revoked_after_us(&self, lag_us: u64) {
@@ -214,6 +284,9 @@ impl Stats {
             emitted: emitted.collect(),
             dropped: dropped.collect(),
             disconnects: disconnects.collect(),
+            resumes: ResumeOutcome::ALL.map(|outcome| (outcome, count(&self.resumes[outcome.index()]))).into(),
+            replayed_events: self.replayed_events.snapshot(),
+            voice_syncs: VoiceSync::ALL.map(|reason| (reason, count(&self.voice_syncs[reason as usize]))).into(),
             queue_frames: self.queue_frames.snapshot(),
             queue_bytes: self.queue_bytes.snapshot(),
             delivery: std::array::from_fn(|class| self.delivery[class].snapshot()),

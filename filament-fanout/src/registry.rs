@@ -190,6 +190,12 @@ impl<H: Clone> Registry<H> {
         self.get(key).is_some_and(|registered| registered.subscriptions.iter().any(|place| place.channel == *channel))
     }
 
+    /// Whether a connection has a subscription in a guild.
+    pub(crate) fn is_subscribed_in(&self, key: ConnectionKey, guild_id: GuildId) -> bool {
+        let Some(guild) = self.guilds_by_id.get(&guild_id) else { return false };
+        self.get(key).is_some_and(|registered| registered.guilds.iter().any(|place| place.guild == *guild))
+    }
+
     /// How many subscriptions a connection has.
     pub(crate) fn subscriptions_of(&self, key: ConnectionKey) -> usize {
         self.get(key).map_or(0, |registered| registered.subscriptions.len())

@@ -28,7 +28,7 @@ impl<W: TransportWrite> Hub<W> {
             let Some((_, subject)) = access.subject(guild_id, user_id) else { continue };
             let visible = views.visible(subject);
             let frame = rendered.entry(visible).or_insert_with(|| {
-                render(order, &views, &visible).and_then(|event| {
+                render(order, |channel_id| views.holds(&visible, channel_id)).and_then(|event| {
                     // 200 ids are 6 KB: the event always fits.
                     Frame::rendered(&event, Reach::Guild(guild_id), origin_us, place).ok()
                 })
@@ -43,10 +43,10 @@ impl<W: TransportWrite> Hub<W> {
     }
 }
 
-/// The event for those who see `visible`, `None` if their list is as it was.
-fn render(order: &ChannelOrder, views: &Views<'_>, visible: &ChannelSet) -> Option<Event> {
+/// The event for those who see what `sees` says, `None` if their list is as it was.
+pub(crate) fn render(order: &ChannelOrder, sees: impl Fn(ChannelId) -> bool) -> Option<Event> {
     let seen = |list: &[ChannelId]| -> Vec<ChannelId> {
-        list.iter().copied().filter(|channel_id| views.holds(visible, *channel_id)).collect()
+        list.iter().copied().filter(|channel_id| sees(*channel_id)).collect()
     };
     let channel_ids = seen(&order.after);
     if channel_ids == seen(&order.before) {

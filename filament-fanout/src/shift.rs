@@ -13,7 +13,7 @@ use filament_core::{
     permission::{GuildGraph, access},
 };
 use filament_protocol::{
-    Channel, ChannelId, Event, EventKind, GuildId, UserId,
+    Channel, ChannelId, EncodeError, Event, EventKind, GuildId, UserId,
     event::{ChannelCreate, WorkspaceAccessUpdate},
 };
 
@@ -72,16 +72,34 @@ impl<W: TransportWrite> Hub<W> {
 
     fn tell_access(&mut self, guild_id: GuildId, user_id: UserId, now: Now) {
         let links = self.let_in(guild_id, user_id, now);
+        if links.is_empty() {
+            return;
+        }
+        match self.access_frame(guild_id, user_id, now) {
+            Some(Ok(frame)) => links.iter().for_each(|link| self.send_frame(link, &frame, now)),
+            Some(Err(_)) => self.stats.dropped(EventKind::WorkspaceAccessUpdate, DropReason::OversizedOutbound),
+            None => {}
+        }
+    }
+
+    /// The frame that says what a member may do now; `None` for who is no member.
+    pub(crate) fn access_frame(
+        &mut self,
+        guild_id: GuildId,
+        user_id: UserId,
+        now: Now,
+    ) -> Option<Result<Frame, EncodeError>> {
         let revision = self.access.revision(user_id);
         let of_member = self.access.subject(guild_id, user_id).filter(|(_, subject)| subject.membership.is_some());
-        let Some((graph, subject)) = of_member.filter(|_| !links.is_empty()) else { return };
+        let (graph, subject) = of_member?;
         let access = access(graph, subject, revision);
         let event = WorkspaceAccessUpdate::new(access, self.stamp(now));
-        let Ok(frame) = Frame::live(&Event::WorkspaceAccessUpdate(event), Reach::Guild(guild_id), now.us) else {
-            self.stats.dropped(EventKind::WorkspaceAccessUpdate, DropReason::OversizedOutbound);
-            return;
-        };
-        links.iter().for_each(|link| self.send_frame(link, &frame, now));
+        Some(Frame::live(&Event::WorkspaceAccessUpdate(event), Reach::Guild(guild_id), now.us))
+    }
+
+    /// Whether the guild's gate lets this connection of a user in.
+    pub(crate) fn is_let_in(&self, guild_id: GuildId, user_id: UserId, link: &Arc<Link<W>>, now: Now) -> bool {
+        self.let_in(guild_id, user_id, now).iter().any(|other| Arc::ptr_eq(other, link))
     }
 
     /// The connections of a user that the guild's gate does not stop.

@@ -9,7 +9,13 @@ use filament_protocol::{
 };
 
 use crate::{
-    clock::Now, frame::Reach, gate::Gate, hub::Hub, limits::SUBSCRIPTIONS_MAX, link::Link, observe::DropReason,
+    clock::Now,
+    frame::Reach,
+    gate::Gate,
+    hub::Hub,
+    limits::SUBSCRIPTIONS_MAX,
+    link::Link,
+    observe::{DropReason, VoiceSync},
     transport::TransportWrite,
 };
 
@@ -43,15 +49,8 @@ impl<W: TransportWrite> Hub<W> {
         if !self.access.knows_guild(guild_id) && self.access.is_server_owner(user_id) {
             return Subscribing::UnknownGuild;
         }
-        let is_stopped = Gate::of(&self.access, guild_id, now.wall).is_some_and(|gate| gate.stops(registered));
-        if is_stopped || !self.access.sees(guild_id, channel_id, user_id) {
-            return Subscribing::Refused(ErrorCode::Forbidden);
-        }
-        if !self.registry.is_subscribed(link.key, channel_id) {
-            if self.registry.subscriptions_of(link.key) >= SUBSCRIPTIONS_MAX {
-                return Subscribing::Refused(ErrorCode::QuotaExceeded);
-            }
-            self.registry.subscribe(link.key, guild_id, channel_id);
+        if let Err(code) = self.register_subscription(link, guild_id, channel_id, now) {
+            return Subscribing::Refused(code);
         }
         match self.presence_sync(guild_id, user_id, now) {
             Ok(frame) => self.send_frame(link, &frame, now),
@@ -60,10 +59,40 @@ impl<W: TransportWrite> Hub<W> {
         let reach = Reach::Channel(guild_id, channel_id);
         let subscribed = Subscribed { guild_id, channel_id, r#ref: r#ref.cloned() };
         self.send_live(link, &Event::Subscribed(subscribed), reach, now);
-        let synced_at_unix = self.stamp(now);
-        let voice = VoiceParticipantSync { guild_id, channel_id, participants: Vec::new(), synced_at_unix };
-        self.send_live(link, &Event::VoiceParticipantSync(voice), reach, now);
+        self.stats.voice_synced(VoiceSync::Subscribe);
+        let voice = self.voice_sync(guild_id, channel_id, now);
+        self.send_live(link, &voice, reach, now);
         Subscribing::Done
+    }
+
+    /// Checks and registers a subscription without answering.
+    pub(crate) fn register_subscription(
+        &mut self,
+        link: &Arc<Link<W>>,
+        guild_id: GuildId,
+        channel_id: ChannelId,
+        now: Now,
+    ) -> Result<(), ErrorCode> {
+        let registered = self.registry.get(link.key).filter(|known| Arc::ptr_eq(&known.handle, link));
+        let registered = registered.ok_or(ErrorCode::Forbidden)?;
+        let is_stopped = Gate::of(&self.access, guild_id, now.wall).is_some_and(|gate| gate.stops(registered));
+        if is_stopped || !self.access.sees(guild_id, channel_id, registered.user_id) {
+            return Err(ErrorCode::Forbidden);
+        }
+        if !self.registry.is_subscribed(link.key, channel_id) {
+            if self.registry.subscriptions_of(link.key) >= SUBSCRIPTIONS_MAX {
+                return Err(ErrorCode::QuotaExceeded);
+            }
+            self.registry.subscribe(link.key, guild_id, channel_id);
+        }
+        Ok(())
+    }
+
+    /// The complete list of who is in a voice channel.
+    pub(crate) fn voice_sync(&mut self, guild_id: GuildId, channel_id: ChannelId, now: Now) -> Event {
+        let synced_at_unix = self.stamp(now);
+        let participants = Vec::new();
+        Event::VoiceParticipantSync(VoiceParticipantSync { guild_id, channel_id, participants, synced_at_unix })
     }
 
     /// Answers a heartbeat (GW-47). The number of its frame is put in when it is written (GW-46).

@@ -16,6 +16,7 @@ pub(crate) type GuildSnapshot = (Seq, Option<Arc<GuildGraph>>);
 /// A journal and an access source. One call a batch or a connect: boxing the futures costs nothing that shows.
 pub(crate) trait Upstream: Send + Sync {
     fn head(&self) -> Seq;
+    fn oldest(&self) -> Seq;
     fn age(&self, seq: Seq) -> Option<Duration>;
     fn wait_past(&self, seq: Seq) -> Answer<'_, Seq>;
     fn read_after(&self, seq: Seq, entries_max: NonZeroU16) -> Answer<'_, Result<Vec<Arc<Entry>>, UpstreamError>>;
@@ -37,6 +38,10 @@ pub(crate) struct Ports<J, A> {
 impl<J: Journal, A: AccessSource> Upstream for Ports<J, A> {
     fn head(&self) -> Seq {
         self.journal.head().seq
+    }
+
+    fn oldest(&self) -> Seq {
+        self.journal.oldest()
     }
 
     fn age(&self, seq: Seq) -> Option<Duration> {

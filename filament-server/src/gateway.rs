@@ -10,7 +10,7 @@ mod socket;
 use std::sync::Arc;
 
 use filament_core::session::{IngressLimits, Session};
-use filament_core::{Actor, Journal as _, Seq};
+use filament_core::{Actor, Journal as _, Seq, Surface};
 use filament_fanout::{Fanout, FanoutConfig, Hello, Refusal};
 use filament_protocol::{ConnectionId, ErrorCode, Timestamp};
 use hyper::upgrade::OnUpgrade;
@@ -28,7 +28,9 @@ use crate::http::call::Call;
 use crate::http::error::ApiError;
 use crate::http::gate::gateway_token;
 use crate::http::wire::Wire;
-use crate::limits::{CONNECTIONS_PER_USER_RETRY_SECS, RETRY_AFTER_DRAIN_SECS, RETRY_AFTER_OVERLOAD_SECS};
+use crate::limits::{
+    CONNECTIONS_PER_USER_RETRY_SECS, NAMED_HITS_NOTED_MAX, RETRY_AFTER_DRAIN_SECS, RETRY_AFTER_OVERLOAD_SECS,
+};
 use crate::server::StartError;
 use crate::ws::handshake::{Handshake, take_stream};
 use crate::ws::{Reader, ReaderLimits};
@@ -161,7 +163,11 @@ impl Opening {
             cursor: offer.cursor,
             subscribe: offer.subscribe,
         };
-        let connection = app.gateway.fanout.connect(hello, socket).await;
+        let (connection, refused) = app.gateway.fanout.open(hello, socket).await;
+        // Every refusal looks the same here; core notes those that the gate made.
+        for guild_id in refused.into_iter().take(NAMED_HITS_NOTED_MAX) {
+            app.note_address_hit(actor, guild_id, Surface::Subscribe);
+        }
         let session = Session::new(app.gateway.ingress);
         Client::new(app, actor, session, connection)
     }

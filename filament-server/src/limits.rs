@@ -135,6 +135,9 @@ pub const SIGHTINGS_MAX: usize = 32_768;
 /// is work for the one writer.
 pub const NOTE_ADDRESS_HIT_MIN: Duration = Duration::from_secs(1);
 
+/// Guilds of which a connection that names channels is noted as kept out by the gate (IPB-3): each note is work for the one writer.
+pub const NAMED_HITS_NOTED_MAX: usize = 4;
+
 /// How long the cursor of a stream is accepted (RES-10), seconds.
 pub const CURSOR_LIFE_SECS: u64 = 86_400;
 

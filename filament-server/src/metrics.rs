@@ -113,6 +113,10 @@ pub struct Snapshot {
     pub dropped: Vec<(EventKind, DropReason, u64)>,
     /// WebSocket connections that ended since the process began.
     pub disconnects: Vec<(DisconnectReason, u64)>,
+    /// Attempts to resume since the process began.
+    pub resumes: Vec<(ResumeOutcome, u64)>,
+    /// Complete lists of voice participants that delivery sent since the process began.
+    pub voice_syncs: Vec<(VoiceSyncRepair, u64)>,
     /// Histograms of delivery and store; one that is missing is shown as empty.
     pub histograms: Vec<ForeignHistogram>,
 }
@@ -154,12 +158,8 @@ pub struct Metrics {
     pub unknown_received: UnknownNames,
     /// Client messages that could not be read.
     pub parse_rejected: Counters<ParseRejection>,
-    /// Complete lists of voice participants sent.
+    /// Complete lists of voice participants sent, those apart that delivery counts itself.
     pub voice_sync_repairs: Counters<VoiceSyncRepair>,
-    /// Attempts to resume.
-    pub resumes: Counters<ResumeOutcome>,
-    /// Events sent again for a resume.
-    pub replayed_events: Histogram,
     /// Requests.
     pub http: HttpMetrics,
     /// Requests and frames over a rate limit.
@@ -182,8 +182,6 @@ impl Metrics {
             unknown_received: UnknownNames::default(),
             parse_rejected: Counters::default(),
             voice_sync_repairs: Counters::default(),
-            resumes: Counters::default(),
-            replayed_events: Histogram::new(&REPLAYED_EVENTS),
             http: HttpMetrics::new(routes),
             rate_limit_hits: Counters::default(),
             auth_failures: Counters::default(),
@@ -210,7 +208,7 @@ impl Metrics {
             Metric::QueueBytes => foreign(&QUEUE_BYTES),
             Metric::RevocationLag | Metric::CommitSeconds => foreign(&SECONDS),
             Metric::CommitGroupSize => foreign(&GROUP_SIZE),
-            Metric::ReplayedEvents => out.histogram(name, &[], &self.replayed_events.snapshot()),
+            Metric::ReplayedEvents => foreign(&REPLAYED_EVENTS),
             Metric::EventsEmitted => write_emitted(name, snapshot, out),
             Metric::EventsDropped => write_dropped(name, snapshot, out),
             Metric::UnknownReceived => self.unknown_received.for_each(|event_type, count| {
@@ -223,8 +221,10 @@ impl Metrics {
                 }
             }
             Metric::VoiceSyncRepairs => {
-                let values = VoiceSyncRepair::ALL.iter().map(|&value| (value, value.name()));
-                family(out, name, "reason", values, &self.voice_sync_repairs);
+                for &reason in VoiceSyncRepair::ALL {
+                    let count = self.voice_sync_repairs.count(reason) + counted(&snapshot.voice_syncs, reason);
+                    out.series(name, &[("reason", reason.name())], count);
+                }
             }
             Metric::Disconnects => {
                 for reason in DisconnectReason::all() {
@@ -243,8 +243,9 @@ impl Metrics {
                 }
             }
             Metric::Resumes => {
-                let values = ResumeOutcome::ALL.iter().map(|&value| (value, value.name()));
-                family(out, name, "outcome", values, &self.resumes);
+                for &outcome in ResumeOutcome::ALL {
+                    out.series(name, &[("outcome", outcome.name())], counted(&snapshot.resumes, outcome));
+                }
             }
             Metric::RelayLag => out.series(name, &[], snapshot.relay_lag_entries),
             Metric::InboxDepth => out.series(name, &[], snapshot.store_inbox_depth),
@@ -312,6 +313,10 @@ fn write_dropped(name: &str, snapshot: &Snapshot, out: &mut Exposition) {
 }
 
 /// Writes a family with one closed label, all values of it.
+fn counted<L: Copy + PartialEq>(rows: &[(L, u64)], label: L) -> u64 {
+    rows.iter().filter(|row| row.0 == label).map(|row| row.1).sum()
+}
+
 fn family<L: Label>(
     out: &mut Exposition,
     name: &str,

@@ -23,7 +23,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(lineage: Lineage, wall_clock: WallClock) -> Self {
         let shared = Self {
-            tail: Tail::new(lineage.epoch, lineage.head),
+            tail: Tail::new(lineage.epoch, lineage.oldest, lineage.head),
             graphs: PublishedGraphs::new(),
             stats: StoreStats::new(),
             wall_clock,

@@ -257,6 +257,10 @@ impl Journal for SqliteStore {
         self.inner.shared.tail.head()
     }
 
+    fn oldest(&self) -> Seq {
+        self.inner.shared.tail.oldest()
+    }
+
     async fn wait_past(&self, seq: Seq) -> Seq {
         self.inner.shared.tail.wait_past(seq).await
     }

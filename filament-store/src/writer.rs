@@ -256,6 +256,7 @@ impl Writer {
     fn write(&mut self, parts: SealedParts, at: Timestamp) -> Result<Verdict, StoreError> {
         let has_entry = parts.has_entry();
         let before = AccessBefore::of(&parts.access, &mut self.tables())?;
+        let undo = before.undo(&parts.access);
         for mutation in &parts.mutations {
             apply::mutation(&self.connection, mutation)?;
         }
@@ -271,7 +272,7 @@ impl Writer {
         for change in &parts.access {
             apply::version(&self.connection, change, seq)?;
         }
-        let entry = Entry { seq, at, access: parts.access, events: parts.events };
+        let entry = Entry { seq, at, access: parts.access, undo, events: parts.events };
         self.kept_stamp = self.stamps.last();
         journal::append(&self.connection, &entry, self.kept_stamp, &mut self.scratch)?;
         failpoint::reached("store.after_append");
@@ -363,6 +364,7 @@ impl Writer {
                 self.chores.unfinished = step.unfinished;
                 if let Some(last) = step.trimmed_to {
                     self.chores.oldest = last + 1;
+                    self.shared.tail.forget_before(last + 1);
                     self.shared.stats.journal_entries.store(self.head - last, Ordering::Relaxed);
                 }
             }

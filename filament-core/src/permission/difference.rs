@@ -19,7 +19,7 @@ pub fn access_differs(before: Option<(&GuildGraph, &Membership)>, after: Option<
     match (before, after) {
         (None, None) => false,
         (Some(_), None) | (None, Some(_)) => true,
-        (Some(before), Some(after)) => rights(before) != rights(after),
+        (Some(before), Some(after)) => effective_rights(before.0, before.1) != effective_rights(after.0, after.1),
     }
 }
 
@@ -193,8 +193,9 @@ fn granted(graph: &GuildGraph) -> HashSet<(RoleId, Permissions, Option<SystemKey
     graph.roles.iter().map(|role| (role.role_id, role.permissions, role.system_key)).collect()
 }
 
-/// Everything a member may do: at guild level, and in every visible channel, in one order.
-fn rights((graph, membership): (&GuildGraph, &Membership)) -> (Permissions, Vec<(ChannelId, Permissions)>) {
+/// Everything a member may do: at guild level, and in every visible channel, in one order. Equal exactly where [`access_differs`] says no.
+#[must_use]
+pub fn effective_rights(graph: &GuildGraph, membership: &Membership) -> (Permissions, Vec<(ChannelId, Permissions)>) {
     let standing = Standing::of(graph, subject(membership));
     let in_channel = |channel: &ChannelNode| (channel.channel_id, standing.in_channel(channel));
     let mut visible: Vec<_> = graph.channels.iter().map(in_channel).filter(|(_, rights)| !rights.is_empty()).collect();

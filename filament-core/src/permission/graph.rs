@@ -225,6 +225,43 @@ impl GuildGraph {
         }
     }
 
+    /// The changes that lead back over one that is about to be applied. None for a change that [concerns nobody's
+    /// access](GraphChange::concerns_access).
+    pub(crate) fn inverse(&self, change: &GraphChange) -> Vec<GraphChange> {
+        match change {
+            GraphChange::ChannelAdded(channel) => vec![GraphChange::ChannelRemoved(channel.channel_id)],
+            GraphChange::ChannelRemoved(channel_id) => {
+                self.channel(*channel_id).cloned().map(GraphChange::ChannelAdded).into_iter().collect()
+            }
+            GraphChange::OverrideSet { channel_id, value } => {
+                let nothing = Override { allow: Permissions::EMPTY, deny: Permissions::EMPTY, ..*value };
+                let channel = self.channel(*channel_id);
+                let value = channel.map(|channel| channel.override_of(value.target).copied().unwrap_or(nothing));
+                value.map(|value| GraphChange::OverrideSet { channel_id: *channel_id, value }).into_iter().collect()
+            }
+            GraphChange::RolePut(role) => {
+                let before = self.role(role.role_id).cloned().map(GraphChange::RolePut);
+                vec![before.unwrap_or(GraphChange::RoleRemoved(role.role_id))]
+            }
+            GraphChange::RoleRemoved(role_id) => {
+                let role = self.role(*role_id).cloned().map(GraphChange::RolePut);
+                let overrides = self.channels.iter().filter_map(|channel| {
+                    let value = *channel.override_of(OverrideTarget::Role(*role_id))?;
+                    Some(GraphChange::OverrideSet { channel_id: channel.channel_id, value })
+                });
+                role.into_iter().chain(overrides).collect()
+            }
+            GraphChange::Described { .. }
+            | GraphChange::ChannelRenamed { .. }
+            | GraphChange::ChannelsOrdered(_)
+            | GraphChange::RolesPlaced(_)
+            | GraphChange::DefaultRole(_)
+            | GraphChange::Owner(_)
+            | GraphChange::AddressesBanned(_)
+            | GraphChange::AddressesUnbanned(_) => Vec::new(),
+        }
+    }
+
     fn channel_mut(&mut self, channel_id: ChannelId) -> Option<&mut ChannelNode> {
         self.channels.iter_mut().find(|channel| channel.channel_id == channel_id)
     }

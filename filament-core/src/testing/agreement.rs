@@ -40,7 +40,7 @@ where
 {
     let mut first = Side::new(first).await;
     let mut second = Side::new(second).await;
-    let mut draw = Draw(seed);
+    let mut draw = Draw::new(seed);
     for number in 0..steps {
         let step: (usize, Step) = draw.step(&first.made_so_far());
         let outcomes = (first.run(&step).await, second.run(&step).await);
@@ -52,7 +52,7 @@ where
 
 /// One command in terms of what was made so far, by number.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     CreateGuild { public: bool },
     RenameGuild { guild: usize, name: u64, public: Option<bool> },
     Join { guild: usize },
@@ -70,10 +70,15 @@ enum Step {
 }
 
 /// A small generator of its own, so that a seed means the same everywhere.
-struct Draw(u64);
+#[derive(Debug)]
+pub(super) struct Draw(u64);
 
 impl Draw {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -84,7 +89,7 @@ impl Draw {
         self.below(3) as u64
     }
 
-    fn step(&mut self, [guilds, channels, messages, roles, bans, files]: &[usize; 6]) -> (usize, Step) {
+    pub(super) fn step(&mut self, [guilds, channels, messages, roles, bans, files]: &[usize; 6]) -> (usize, Step) {
         let (guilds, channels, messages, roles, bans) = (*guilds, *channels, *messages, *roles, *bans);
         let (guild, channel, message) = (self.below(guilds), self.below(channels), self.below(messages));
         let step = match self.below(40) {
@@ -110,14 +115,15 @@ impl Draw {
 }
 
 /// What a command came to: the entry it wrote, what it made, or why it was refused.
-type Outcome = Result<(Option<u64>, String), ErrorCode>;
+pub(super) type Outcome = Result<(Option<u64>, String), ErrorCode>;
 
 /// One store with the ids it gave to what was made.
-struct Side<S> {
-    engine: Engine<S>,
-    users: Vec<Actor>,
-    guilds: Vec<GuildId>,
-    channels: Vec<(GuildId, ChannelId)>,
+#[derive(Debug)]
+pub(super) struct Side<S> {
+    pub(super) engine: Engine<S>,
+    pub(super) users: Vec<Actor>,
+    pub(super) guilds: Vec<GuildId>,
+    pub(super) channels: Vec<(GuildId, ChannelId)>,
     messages: Vec<(GuildId, ChannelId, MessageId)>,
     /// Seeded ones included.
     roles: Vec<(GuildId, RoleId)>,
@@ -126,7 +132,7 @@ struct Side<S> {
 }
 
 impl<S: Store + Journal + AccessSource> Side<S> {
-    async fn new(store: S) -> Self {
+    pub(super) async fn new(store: S) -> Self {
         let engine = Engine::new(store, Limits::default());
         let mut users = Vec::new();
         for n in 0..USERS {
@@ -139,12 +145,12 @@ impl<S: Store + Journal + AccessSource> Side<S> {
     }
 
     /// How many guilds, channels, messages, roles, address bans and attachments were made.
-    fn made_so_far(&self) -> [usize; 6] {
+    pub(super) fn made_so_far(&self) -> [usize; 6] {
         let Self { guilds, channels, messages, roles, address_bans, files, .. } = self;
         [guilds.len(), channels.len(), messages.len(), roles.len(), address_bans.len(), files.len()]
     }
 
-    async fn run(&mut self, (user, step): &(usize, Step)) -> Outcome {
+    pub(super) async fn run(&mut self, (user, step): &(usize, Step)) -> Outcome {
         let actor = self.users[*user];
         if let Step::Order(order) = step {
             return self.run_order(actor, order).await;

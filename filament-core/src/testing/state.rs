@@ -271,6 +271,7 @@ impl State {
         let at = Timestamp::new(self.wall_ms / 1_000).unwrap_or(Timestamp::MIN);
         let has_entry = parts.has_entry();
         let before = at_hand(AccessBefore::of(&parts.access, self));
+        let undo = before.undo(&parts.access);
         for mutation in &parts.mutations {
             self.apply(mutation);
         }
@@ -283,7 +284,7 @@ impl State {
         self.audit.extend(parts.audit);
         has_entry.then(|| {
             let seq = self.head() + 1;
-            self.entries.push(Arc::new(Entry { seq, at, access: parts.access, events: parts.events }));
+            self.entries.push(Arc::new(Entry { seq, at, access: parts.access, undo, events: parts.events }));
             seq
         })
     }

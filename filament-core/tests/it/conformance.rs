@@ -1,6 +1,6 @@
 //! The in-memory store passes the suite every store must pass.
 
-use filament_core::testing::{MemoryStore, check_agreement, check_conformance};
+use filament_core::testing::{MemoryStore, check_agreement, check_conformance, check_way_back};
 
 use crate::now;
 
@@ -15,5 +15,13 @@ fn memory_store_conforms() {
 fn memory_stores_with_different_clocks_agree() {
     for seed in 0..20 {
         now(check_agreement(MemoryStore::at(1_700_000_000_000), MemoryStore::at(5_000), seed, 300));
+    }
+}
+
+/// Proves that what an entry says it replaced leads back over it, as RES-13 needs.
+#[test]
+fn stepping_back_over_the_journal_leads_to_what_there_was() {
+    for seed in 0..20 {
+        now(check_way_back(MemoryStore::at(1_700_000_000_000), seed, 250));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, task::Waker};
 
+use filament_core::Place;
+
 use super::{Mailbox, Put, Queued};
 use crate::{
     config::Bounds,
@@ -22,7 +24,6 @@ pub(super) struct Hold {
 impl Mailbox {
     /// Holds back everything put from now on, controls apart, until [`release`](Self::release). Only connections that are not
     /// plain can be held.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for resuming a connection"))]
     pub(crate) fn hold(&mut self) {
         debug_assert!(self.composer.is_some(), "a plain connection is never replayed to");
         if let Some(composer) = &mut self.composer {
@@ -30,9 +31,16 @@ impl Mailbox {
         }
     }
 
+    /// Lets the connection stand at another place. To be called before anything is written.
+    pub(crate) fn start_at(&mut self, place: Place) {
+        debug_assert!(self.written == 0, "a cursor never goes back");
+        if let Some(composer) = &mut self.composer {
+            composer.place = place;
+        }
+    }
+
     /// Puts a frame before everything that is held, whatever the bounds of the queue: to be done only while there is
     /// [room](Self::poll_replay_room), a step of bounded size at a time.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for resuming a connection"))]
     pub(crate) fn put_replay(&mut self, frame: Frame) -> Put {
         if !self.is_open() {
             return Put::Closed;
@@ -43,7 +51,6 @@ impl Mailbox {
     }
 
     /// Whether more of a replay may be put; if not, `waker` is woken when it may. Also true when the connection is closing.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for resuming a connection"))]
     pub(crate) fn poll_replay_room(&mut self, waker: &Waker) -> bool {
         let has_room = !self.is_open() || self.has_replay_room();
         if let Some(hold) = self.hold_mut() {
@@ -59,7 +66,6 @@ impl Mailbox {
     }
 
     /// Lets go what is held, behind everything put so far.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for resuming a connection"))]
     pub(crate) fn release(&mut self) -> Put {
         let Some(hold) = self.composer.as_mut().and_then(|composer| composer.hold.take()) else { return Put::Behind };
         hold.frames.into_iter().for_each(|frame| self.queue.push_back(Queued::Event(frame)));

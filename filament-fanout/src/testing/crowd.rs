@@ -140,7 +140,13 @@ impl Crowd {
             body: SealedBody::Shared(self.text.clone()),
         };
         let access = Vec::<AccessChange>::new();
-        let entry = Arc::new(Entry { seq: self.hub.position + 1, at: Timestamp::MIN, access, events: vec![event] });
+        let entry = Arc::new(Entry {
+            seq: self.hub.position + 1,
+            at: Timestamp::MIN,
+            access,
+            undo: vec![],
+            events: vec![event],
+        });
         let now = self.clock.now();
         self.hub.apply(&entry, Vec::new(), now.us, now);
         self.hub.outbox.publish(&self.shards);

@@ -112,7 +112,7 @@ impl Script {
         }
         let seq = history.entries.len() as Seq + 1;
         let at = Timestamp::new(ManualClock::WALL_SECS).expect("a time");
-        history.entries.push(Arc::new(Entry { seq, at, access, events }));
+        history.entries.push(Arc::new(Entry { seq, at, access, undo: Vec::new(), events }));
         seq
     }
 

@@ -12,8 +12,8 @@ use std::{
 
 use filament_core::{
     AccessSource, Actor, Command, Committed, Engine, Entry, Journal, Limits, Position, Seq, UserAccess,
-    decide::message::CreateMessage,
-    permission::GuildGraph,
+    decide::{channel::InitialOverride, message::CreateMessage},
+    permission::{GuildGraph, OverrideTarget},
     testing::{Cast, MemoryStore},
 };
 use filament_fanout::{
@@ -21,7 +21,8 @@ use filament_fanout::{
     testing::{Peer, ReadableCursors, Received, Wire},
 };
 use filament_protocol::{
-    ConnectionId, Event, GuildId, MessageContent, Received as Decoded, SessionId, Timestamp, UserId, decode_event,
+    ConnectionId, Event, GuildId, MessageContent, Permission, Permissions, Received as Decoded, SessionId, SystemKey,
+    Timestamp, UserId, decode_event,
 };
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
@@ -165,6 +166,28 @@ impl Running {
 
     pub(crate) async fn connect(&self, actor: Actor) -> Client {
         self.connect_as(actor, Mode::Plain).await
+    }
+
+    /// Connects with whatever is said.
+    pub(crate) async fn come(&self, hello: Hello) -> Client {
+        let (wire, peer) = Wire::pair();
+        Client { connection: self.fanout.connect(hello, wire).await, peer }
+    }
+
+    /// Connects somebody who reads nothing.
+    pub(crate) async fn stalled(&self, hello: Hello) -> Client {
+        let (wire, peer) = Wire::pair();
+        peer.stall();
+        Client { connection: self.fanout.connect(hello, wire).await, peer }
+    }
+
+    /// An override that hides a channel from everybody.
+    pub(crate) async fn everyone(&self) -> InitialOverride {
+        let (_, graph) = self.gate.load_guild(self.cast.guild_id).await.expect("readable");
+        let graph = graph.expect("the guild");
+        let everyone = graph.seeded(SystemKey::Everyone).expect("seeded").role_id;
+        let deny = Permissions::EMPTY.with(Permission::CreateMessage);
+        InitialOverride { target: OverrideTarget::Role(everyone), allow: Permissions::EMPTY, deny }
     }
 
     pub(crate) async fn connect_as(&self, actor: Actor, mode: Mode) -> Client {

@@ -5,4 +5,5 @@ mod ending;
 mod failures;
 mod forms;
 mod harness;
+mod resume;
 mod slow_readers;

@@ -61,7 +61,7 @@ impl Tape {
             plain_only: false,
             body: SealedBody::Shared(self.text.clone()),
         };
-        kept.push_back(Arc::new(Entry { seq, at: at(), access: Vec::new(), events: vec![event] }));
+        kept.push_back(Arc::new(Entry { seq, at: at(), access: Vec::new(), undo: Vec::new(), events: vec![event] }));
         if kept.len() > ENTRIES_KEPT {
             kept.pop_front();
         }

@@ -12,7 +12,7 @@ use super::socket::Socket;
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::limits::NOTE_ADDRESS_HIT_MIN;
-use crate::metrics::label::{ParseRejection, RateReason, RateSurface, VoiceSyncRepair};
+use crate::metrics::label::{ParseRejection, RateReason, RateSurface};
 use crate::ws::{Ended, Flow, Handler, Incoming, ReadError, Reader, encode};
 
 /// The read side of one connection, from the first byte after the upgrade to the last.
@@ -113,11 +113,9 @@ impl Client {
             Command::Subscribe(subscribe) => {
                 let echo = subscribe.r#ref.clone();
                 let subscribed = self.connection.subscribe(subscribe.guild_id, subscribe.channel_id, echo).await;
-                match subscribed {
-                    Ok(()) => self.app.metrics.voice_sync_repairs.increment(VoiceSyncRepair::Subscribe),
-                    // Every refusal looks the same here; core notes the one that the gate made.
-                    Err(ErrorCode::Forbidden) => self.note_hit(subscribe.guild_id, Surface::Subscribe),
-                    Err(_) => {}
+                // Every refusal looks the same here; core notes the one that the gate made.
+                if subscribed == Err(ErrorCode::Forbidden) {
+                    self.note_hit(subscribe.guild_id, Surface::Subscribe);
                 }
                 subscribed
             }

@@ -1,12 +1,15 @@
 //! What fanout and store count, in the form that `/metrics` shows.
 
-use filament_fanout::{DisconnectReason, DropReason, HistogramStats};
+use filament_fanout::{DisconnectReason, DropReason, HistogramStats, ResumeOutcome, VoiceSync};
 use filament_protocol::Class;
+use filament_protocol::event::ResetReason;
 use filament_store::Histogram;
 
 use super::Gateway;
 use crate::app::Store;
-use crate::metrics::value::{GROUP_SIZE, HistogramSnapshot, QUEUE_BYTES, QUEUE_FRAMES, SECONDS, Scale};
+use crate::metrics::value::{
+    GROUP_SIZE, HistogramSnapshot, QUEUE_BYTES, QUEUE_FRAMES, REPLAYED_EVENTS, SECONDS, Scale,
+};
 use crate::metrics::{ForeignHistogram, Metric, Snapshot, label};
 
 /// Nanoseconds per microsecond: the store counts in the latter, times are shown from the former.
@@ -31,7 +34,10 @@ impl Gateway {
             voice_participants: 0,
             dropped: fanout.dropped.iter().map(|&(kind, reason, count)| (kind, drop_reason(reason), count)).collect(),
             disconnects: fanout.disconnects.iter().map(|&(reason, count)| (disconnect(reason), count)).collect(),
+            resumes: fanout.resumes.iter().map(|&(outcome, count)| (resume(outcome), count)).collect(),
+            voice_syncs: fanout.voice_syncs.iter().map(|&(reason, count)| (voice_sync(reason), count)).collect(),
             histograms: vec![
+                foreign(Metric::ReplayedEvents, None, &REPLAYED_EVENTS, &fanout.replayed_events),
                 foreign(Metric::QueueFrames, None, &QUEUE_FRAMES, &fanout.queue_frames),
                 foreign(Metric::QueueBytes, None, &QUEUE_BYTES, &fanout.queue_bytes),
                 foreign(Metric::Delivery, Some(Class::Durable), &SECONDS, durable),
@@ -68,6 +74,27 @@ const fn drop_reason(reason: DropReason) -> label::DropReason {
         DropReason::Coalesced => label::DropReason::Coalesced,
         DropReason::Revoked => label::DropReason::Revoked,
         DropReason::OversizedOutbound => label::DropReason::OversizedOutbound,
+    }
+}
+
+const fn resume(outcome: ResumeOutcome) -> label::ResumeOutcome {
+    match outcome {
+        ResumeOutcome::Replayed => label::ResumeOutcome::Replayed,
+        ResumeOutcome::Reset(ResetReason::CursorInvalid) => label::ResumeOutcome::CursorInvalid,
+        ResumeOutcome::Reset(ResetReason::CursorExpired) => label::ResumeOutcome::CursorExpired,
+        ResumeOutcome::Reset(ResetReason::EpochChanged) => label::ResumeOutcome::EpochChanged,
+        // The gap of one channel is no outcome of a resume.
+        ResumeOutcome::Reset(ResetReason::GapTooLarge | ResetReason::VisibilityGap) => {
+            label::ResumeOutcome::GapTooLarge
+        }
+        ResumeOutcome::Refused => label::ResumeOutcome::Refused,
+    }
+}
+
+const fn voice_sync(reason: VoiceSync) -> label::VoiceSyncRepair {
+    match reason {
+        VoiceSync::Subscribe => label::VoiceSyncRepair::Subscribe,
+        VoiceSync::Resume => label::VoiceSyncRepair::Resume,
     }
 }
 

@@ -180,9 +180,6 @@ fn values_are_where_they_belong() {
     metrics.unknown_received.increment("made_up");
     metrics.parse_rejected.increment(ParseRejection::InvalidEnvelope);
     metrics.rate_limit_hits.increment((RateSurface::Http, RateReason::Global));
-    for value in [6, 7, 8] {
-        metrics.replayed_events.observe(value);
-    }
     let patch = metrics.http.label(&::http::Method::PATCH, Some("/guilds/{guild_id}"));
     metrics.http.observe(patch, 200, Duration::from_millis(1));
     let wrong_method = metrics.http.label(&::http::Method::DELETE, Some("/guilds"));
@@ -196,15 +193,19 @@ fn values_are_where_they_belong() {
             (EventKind::PresenceUpdate, DropReason::Coalesced, 1),
         ],
         disconnects: vec![(DisconnectReason::Closed(CloseCode::SlowConsumer), 1), (DisconnectReason::ClientClose, 1)],
-        histograms: vec![ForeignHistogram {
-            metric: Metric::QueueFrames,
-            class: None,
-            snapshot: HistogramSnapshot {
-                scale: &value::Scale { bounds: &[8], divisor: 1 },
-                buckets: vec![1, 2],
-                sum: 40,
-            },
-        }],
+        resumes: vec![(ResumeOutcome::GapTooLarge, 2)],
+        voice_syncs: vec![(VoiceSyncRepair::Resume, 3)],
+        histograms: [Metric::QueueFrames, Metric::ReplayedEvents]
+            .map(|metric| ForeignHistogram {
+                metric,
+                class: None,
+                snapshot: HistogramSnapshot {
+                    scale: &value::Scale { bounds: &[8], divisor: 1 },
+                    buckets: vec![1, 2],
+                    sum: 40,
+                },
+            })
+            .into(),
         ..Snapshot::default()
     };
     let text = metrics.render(&snapshot);
@@ -226,8 +227,10 @@ fn values_are_where_they_belong() {
         "filament_gateway_queue_frames_sum 40",
         r#"filament_gateway_delivery_seconds_count{class="ephemeral"} 0"#,
         "filament_store_commit_seconds_count 0",
-        "filament_gateway_replayed_events_sum 21",
-        r#"filament_gateway_replayed_events_bucket{le="10"} 3"#,
+        "filament_gateway_replayed_events_sum 40",
+        r#"filament_gateway_resumes_total{outcome="gap_too_large"} 2"#,
+        r#"filament_gateway_resumes_total{outcome="replayed"} 0"#,
+        r#"filament_voice_sync_repairs_total{reason="resume"} 3"#,
         r#"filament_http_requests_total{method="PATCH",route="/guilds/{guild_id}",status="200"} 1"#,
         r#"filament_http_requests_total{method="DELETE",route="unmatched",status="405"} 1"#,
         r#"filament_http_request_seconds_count{route="/guilds/{guild_id}"} 1"#,
@@ -241,16 +244,17 @@ fn values_are_where_they_belong() {
 #[test]
 fn counting_from_many_threads_loses_nothing() {
     let metrics = metrics();
+    let values = Histogram::new(&REPLAYED_EVENTS);
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 for value in 0..10_000 {
                     metrics.auth_failures.increment(AuthFailure::Forbidden);
-                    metrics.replayed_events.observe(value);
+                    values.observe(value);
                 }
             });
         }
     });
     assert_eq!(metrics.auth_failures.count(AuthFailure::Forbidden), 40_000);
-    assert_eq!(metrics.replayed_events.snapshot().buckets.iter().sum::<u64>(), 40_000);
+    assert_eq!(values.snapshot().buckets.iter().sum::<u64>(), 40_000);
 }

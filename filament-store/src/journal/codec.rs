@@ -3,7 +3,9 @@
 //! microsecond to write, a tenth of what its row costs.
 
 use bytes::Bytes;
-use filament_core::{AccessChange, Audience, ChannelOrder, Entry, OwnRemoval, Peers, SealedBody, SealedEvent};
+use filament_core::{
+    AccessChange, AccessUndo, Audience, ChannelOrder, Entry, OwnRemoval, Peers, SealedBody, SealedEvent,
+};
 use filament_protocol::EventKind;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,8 @@ use crate::{
 struct HeadRef<'a> {
     #[serde(skip_serializing_if = "<[AccessChange]>::is_empty")]
     access: &'a [AccessChange],
+    #[serde(skip_serializing_if = "<[AccessUndo]>::is_empty")]
+    undo: &'a [AccessUndo],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<EventHead<&'a str, &'a ChannelOrder>>,
 }
@@ -27,6 +31,8 @@ struct HeadRef<'a> {
 struct Head {
     #[serde(default)]
     access: Vec<AccessChange>,
+    #[serde(default)]
+    undo: Vec<AccessUndo>,
     #[serde(default)]
     events: Vec<EventHead<String, ChannelOrder>>,
 }
@@ -98,11 +104,11 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry, StoreError> {
     if !bodies.is_empty() {
         return Err(BROKEN);
     }
-    Ok(Entry { seq: unsigned(row, 0)?, at: time(row, 1)?, access: head.access, events })
+    Ok(Entry { seq: unsigned(row, 0)?, at: time(row, 1)?, access: head.access, undo: head.undo, events })
 }
 
 fn head(entry: &Entry) -> HeadRef<'_> {
-    HeadRef { access: &entry.access, events: entry.events.iter().map(event_head).collect() }
+    HeadRef { access: &entry.access, undo: &entry.undo, events: entry.events.iter().map(event_head).collect() }
 }
 
 fn event_head(event: &SealedEvent) -> EventHead<&str, &ChannelOrder> {
@@ -168,7 +174,7 @@ mod tests {
             after: vec![Id::from_u128(4), channel_id],
             updated_at: at,
         };
-        let with = |access, events| Entry { seq: 1, at, access, events };
+        let with = |access, events| Entry { seq: 1, at, access, undo: vec![], events };
         vec![
             with(
                 vec![],

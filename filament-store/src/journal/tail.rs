@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     num::NonZeroU16,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -17,6 +20,8 @@ use crate::limits::{TAIL_BYTES_MAX, TAIL_ENTRIES_MAX, TAIL_ENTRY_BYTES};
 pub(crate) struct Tail {
     epoch: u128,
     head: watch::Sender<Seq>,
+    /// The oldest entry of the whole journal.
+    oldest: AtomicU64,
     ring: Mutex<Ring>,
 }
 
@@ -42,8 +47,17 @@ struct Kept {
 }
 
 impl Tail {
-    pub(crate) fn new(epoch: u128, head: Seq) -> Self {
-        Self { epoch, head: watch::Sender::new(head), ring: Mutex::default() }
+    pub(crate) fn new(epoch: u128, oldest: Seq, head: Seq) -> Self {
+        Self { epoch, head: watch::Sender::new(head), oldest: AtomicU64::new(oldest), ring: Mutex::default() }
+    }
+
+    pub(crate) fn oldest(&self) -> Seq {
+        self.oldest.load(Ordering::Acquire)
+    }
+
+    /// Notes that older entries are gone from the database.
+    pub(crate) fn forget_before(&self, oldest: Seq) {
+        self.oldest.store(oldest, Ordering::Release);
     }
 
     pub(crate) fn head(&self) -> Position {
@@ -147,7 +161,7 @@ mod tests {
             plain_only: false,
             body,
         };
-        Arc::new(Entry { seq, at: Timestamp::MIN, access: vec![], events: vec![event] })
+        Arc::new(Entry { seq, at: Timestamp::MIN, access: vec![], undo: vec![], events: vec![event] })
     }
 
     fn seqs(found: Found) -> Option<Vec<Seq>> {
@@ -159,7 +173,7 @@ mod tests {
 
     #[test]
     fn tail_serves_what_it_holds_and_says_what_is_older() {
-        let tail = Tail::new(7, 10);
+        let tail = Tail::new(7, 1, 10);
         let two = NonZeroU16::new(2).expect("not zero");
         assert_eq!(seqs(tail.after(9, two)), None, "after a restart everything is older");
         tail.append((11..=15).map(|seq| entry(seq, 10)));

@@ -7,7 +7,7 @@ use filament_core::{
         message::CreateMessage,
     },
     limits::SESSIONS_PER_USER_MAX,
-    testing::{MemoryStore, check_agreement, check_conformance},
+    testing::{MemoryStore, check_agreement, check_conformance, check_way_back},
 };
 
 use crate::scene::{START_MS, Scene, soon};
@@ -27,6 +27,14 @@ async fn memory_and_sqlite_agree_after_random_commands() {
         let scene = Scene::new();
         soon(check_agreement(MemoryStore::at(START_MS), scene.store.clone(), seed, 250)).await;
         scene.is_whole().await;
+    }
+}
+
+/// Proves that what the journal on disk says an entry replaced leads back over it, as RES-13 needs.
+#[tokio::test(flavor = "multi_thread")]
+async fn stepping_back_over_the_journal_leads_to_what_there_was() {
+    for seed in 1..=3 {
+        soon(check_way_back(Scene::new().store.clone(), seed, 200)).await;
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 
 /// One command, in terms of what was made so far, by number.
 #[derive(Clone, Debug)]
-pub(super) enum FileOrder {
+pub(in crate::testing) enum FileOrder {
     Upload { channel: usize, large: bool },
     Carry { channel: usize, files: Vec<usize>, text: u64 },
     Delete { file: usize },

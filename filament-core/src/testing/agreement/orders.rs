@@ -21,7 +21,7 @@ use crate::{
 
 /// One command, in terms of what was made so far, by number.
 #[derive(Clone, Debug)]
-pub(super) enum Order {
+pub(in crate::testing) enum Order {
     CreateRole { guild: usize, bits: u16, position: Option<u16> },
     UpdateRole { role: usize, name: Option<u64>, bits: Option<u16>, color: Option<bool> },
     DeleteRole { role: usize },
@@ -44,7 +44,7 @@ pub(super) enum Order {
 
 /// The target of an override, by number.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Aim {
+pub(in crate::testing) enum Aim {
     Role(usize),
     User(usize),
     Seeded(LegacyRole),
