@@ -6,7 +6,7 @@
 import type { ChannelKey, GatewayClient } from "@filament/protocol/gateway";
 import type { State } from "@filament/protocol/state";
 import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup, untrack } from "solid-js";
-import { sentence } from "../api/refusal.js";
+import { Refusal, sentence } from "../api/refusal.js";
 import { Loads, MESSAGES_PAGE } from "./loads.js";
 import { isVisible } from "./permission.js";
 import type { Place } from "./place.js";
@@ -19,6 +19,8 @@ const OTHER_GUILDS_MAX = 24;
 const HINTS_MAX = 40;
 /** Events that come in a crowd cause one load, this long after the first, in milliseconds. */
 const GATHER_MS = 150;
+/** Gaps within this time after one cause one load together, in milliseconds: a server that stammers is not asked for ever. */
+const GAPS_MS = 2_000;
 /** Wait before a failed load is tried again, in milliseconds, and its bound. */
 const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 15_000;
@@ -80,11 +82,10 @@ export function createUpkeep(
         run().then(
             () => mark(part, READY),
             (error: unknown) => {
-                if (!wanted() || done.get(part) !== now) {
-                    done.delete(part);
-                    return;
-                }
+                if (done.get(part) !== now) return;
                 mark(part, { kind: "failed", why: sentence(error) });
+                // What the server does not know does not come by asking again.
+                if (error instanceof Refusal && (error.status === 404 || error.status === 405)) return;
                 const wait = Math.min(RETRY_MS * 2 ** attempt, RETRY_MS_MAX);
                 later(wait, () => {
                     if (wanted() && epoch() === now) keep(part, run, wanted, attempt + 1);
@@ -94,6 +95,21 @@ export function createUpkeep(
         );
     };
 
+    let gapsHeld = false;
+    let isGapDue = false;
+    const loadAgain = () => {
+        if (gapsHeld) {
+            isGapDue = true;
+            return;
+        }
+        gapsHeld = true;
+        setEpoch((number) => number + 1);
+        later(GAPS_MS, () => {
+            gapsHeld = false;
+            if (isGapDue) loadAgain();
+        });
+        isGapDue = false;
+    };
     let isFirst = true;
     gateway.onNotice("status", (status) => {
         if (status.kind !== "ready" || !isFirst) return;
@@ -101,8 +117,8 @@ export function createUpkeep(
         setEpoch((number) => number + 1);
     });
     gateway.onNotice("gap", ({ channel }) => {
-        if (channel === undefined) setEpoch((number) => number + 1);
-        else done.delete(`channel ${channel.channel_id}`);
+        // A gap of one channel stands in the state, and is mended like one that was never loaded.
+        if (channel === undefined) loadAgain();
     });
     later(PATIENCE_MS, () => {
         if (epoch() === 0) setEpoch(1);
@@ -115,7 +131,7 @@ export function createUpkeep(
     createEffect(() => {
         if (epoch() === 0) return;
         keep("guilds", () => loads.guilds(), () => true);
-        keep("friends", () => loads.friends(), () => false);
+        keep("friends", () => loads.friends(), () => true);
     });
 
     const openGuild = createMemo(() => {

@@ -21,18 +21,20 @@ export function MenuButton(props: {
     readonly children: JSX.Element;
 }): JSX.Element {
     const id = createUniqueId();
-    const [open, setOpen] = createSignal(false);
+    /** The lines as they were when it was opened: what changes meanwhile must not take the focus out of the menu. */
+    const [items, setItems] = createSignal<readonly MenuItem[]>();
+    const open = () => items() !== undefined;
     let button!: HTMLButtonElement;
     let list: HTMLDivElement | undefined;
 
     const close = (refocus: boolean) => {
-        setOpen(false);
+        setItems(undefined);
         if (refocus) button.focus();
     };
     const move = (step: number, from = document.activeElement) => {
-        const items = [...(list?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
-        const index = items.indexOf(from as HTMLElement);
-        items.at((index + step + items.length) % items.length)?.focus();
+        const lines = [...(list?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
+        const index = lines.indexOf(from as HTMLElement);
+        lines.at((index + step + lines.length) % lines.length)?.focus();
     };
     createEffect(() => {
         if (!open()) return;
@@ -61,7 +63,7 @@ export function MenuButton(props: {
                 aria-haspopup="menu"
                 aria-expanded={open()}
                 aria-controls={open() ? id : undefined}
-                onClick={() => setOpen(!open())}
+                onClick={() => setItems(open() ? undefined : props.items)}
             >
                 {props.children}
             </button>
@@ -80,7 +82,7 @@ export function MenuButton(props: {
                         act();
                     }}
                 >
-                    <For each={props.items}>
+                    <For each={items()}>
                         {(item) => (
                             <button
                                 type="button"

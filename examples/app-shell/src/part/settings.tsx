@@ -80,9 +80,12 @@ export function Settings(props: {
                     <h2 ref={heading} tabindex={-1}>
                         {section()?.label}
                     </h2>
-                    <button type="button" class="bare" aria-label={`Close ${props.title}`} onClick={() => props.onClose()}>
+                    <button type="button" class="bare" onClick={() => props.onClose()}>
+                        <span class="visually-hidden">Close {props.title}</span>
                         <Icon name="close" />
-                        <kbd class="only-wide">Esc</kbd>
+                        <kbd class="only-wide" aria-hidden="true">
+                            Esc
+                        </kbd>
                     </button>
                 </div>
                 <Show when={section()} keyed>

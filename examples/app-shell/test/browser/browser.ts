@@ -29,14 +29,14 @@ export async function startBrowser(): Promise<Browser> {
 }
 
 /** A page of a browser context of its own, in which a user is signed in; what goes wrong in it fails the test. */
-export async function openAs(browser: Browser, server: string, user: ApiUser, path = "/app", options: BrowserContextOptions = {}): Promise<Page> {
+export async function openAs(browser: Browser, server: string, user: Pick<ApiUser, "tokens">, path = "/app", options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ baseURL: server, viewport: { width: 1280, height: 800 }, ...options });
     const { access_token, refresh_token, expires_in_secs } = user.tokens;
     const tokens = { access_token, refresh_token, expires_at_ms: Date.now() + expires_in_secs * 1_000 };
     // Only where nothing is yet: a page that signed out stays signed out when it is loaded again.
     await context.addInitScript((value) => {
-        if (sessionStorage.getItem("seeded") !== null) return;
-        sessionStorage.setItem("seeded", "yes");
+        if (localStorage.getItem("test.seeded") !== null) return;
+        localStorage.setItem("test.seeded", "yes");
         localStorage.setItem("filament.session", value);
     }, JSON.stringify(tokens));
     const page = await context.newPage();

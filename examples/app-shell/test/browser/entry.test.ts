@@ -54,3 +54,19 @@ test("a session that is ended elsewhere ends here, and says so", async () => {
     await user.call("POST", "/auth/logout", { refresh_token: user.tokens.refresh_token });
     await page.getByText("Your session has ended.").waitFor();
 });
+
+test("two tabs that come back with an old token both go on with one new one", async () => {
+    const user = await stage.user("back");
+    const { guild, channel } = await user.guild("Garden");
+    const first = await stage.open({ tokens: { ...user.tokens, expires_in_secs: -60 } }, `/app/${guild}/${channel}`);
+    const second = await first.context().newPage();
+    await second.goto(`/app/${guild}/${channel}`);
+    for (const page of [first, second]) await page.getByText("Connected").waitFor();
+    const tokens = () => first.evaluate(() => JSON.parse(localStorage.getItem("filament.session") ?? "{}") as Record<string, unknown>);
+    const { refresh_token } = await tokens();
+    assert.notEqual(refresh_token, user.tokens.refresh_token);
+    await write(first, "from the first");
+    await message(second, "from the first").waitFor();
+    await write(second, "from the second");
+    await message(first, "from the second").waitFor();
+});

@@ -36,7 +36,7 @@ export class Stage {
     }
 
     /** A page of a user, in a browser context of its own. */
-    async open(user: ApiUser, path?: string, options?: BrowserContextOptions): Promise<Page> {
+    async open(user: Pick<ApiUser, "tokens">, path?: string, options?: BrowserContextOptions): Promise<Page> {
         return this.watch(await openAs(this.browser, this.server.address, user, path, options));
     }
 

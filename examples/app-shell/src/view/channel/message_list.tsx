@@ -360,14 +360,15 @@ function createScroller(ids: Accessor<readonly string[]>): Scroller {
     };
     const resized = (entries: readonly ResizeObserverEntry[]) => {
         let changed = false;
-        for (const { target } of entries) {
+        for (const { target, borderBoxSize } of entries) {
             const row = target as HTMLElement;
             if (row === element) {
                 setViewport(row.clientHeight);
                 settle();
                 continue;
             }
-            const [id, height] = [row.dataset.row, row.offsetHeight];
+            // With its fractions: what is rounded adds up over many rows.
+            const [id, height] = [row.dataset.row, borderBoxSize[0]?.blockSize ?? 0];
             // A row on its way out measures nothing.
             if (id === undefined || height === 0 || heights.get(id) === height) continue;
             heights.set(id, height);
