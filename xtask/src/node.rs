@@ -34,10 +34,11 @@ pub(crate) fn missing_tool() -> Option<String> {
     }
 }
 
-/// `node` or `npm` in a folder.
+/// `node` or `npm` in a folder. What it says goes to standard error: the first line on the standard output of `serve` is
+/// the server's.
 pub(crate) fn command(program: &str, arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(folder);
+    command.args(arguments).current_dir(folder).stdout(std::io::stderr());
     command
 }
 
