@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("filament-fanout", &["filament-core", "filament-protocol"]),
     ("filament-store", &["filament-core", "filament-protocol"]),
     ("filament-server", &["filament-core", "filament-fanout", "filament-protocol", "filament-store"]),
+    ("filament-axum-server", &["filament-core", "filament-fanout", "filament-protocol", "filament-store"]),
     ("filament-chat-cli", &["filament-protocol"]),
     ("filament-tail", &["filament-protocol"]),
     ("xtask", &[]),
