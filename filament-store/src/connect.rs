@@ -13,8 +13,8 @@ use crate::{
     config::StoreConfig,
     error::{OpenError, is_corruption},
     limits::{
-        LOCK_WAIT, QUICK_CHECK_BYTES_MAX, READER_CACHE_KIB, STATEMENTS_CACHED_MAX, WAL_BYTES_KEPT, WAL_PAGES,
-        WRITER_CACHE_KIB,
+        CHECKPOINT_CACHE_KIB, LOCK_WAIT, QUICK_CHECK_BYTES_MAX, READER_CACHE_KIB, STATEMENTS_CACHED_MAX,
+        WAL_BYTES_KEPT, WAL_PAGES, WRITER_CACHE_KIB,
     },
     sql,
 };
@@ -57,6 +57,16 @@ pub(crate) fn visitor(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     set_up(&connection, READER_CACHE_KIB)?;
+    Ok(connection)
+}
+
+/// Opens a connection that moves the write-ahead log into the database, and never does that by itself.
+pub(crate) fn checkpointer(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    set_up(&connection, CHECKPOINT_CACHE_KIB)?;
     Ok(connection)
 }
 

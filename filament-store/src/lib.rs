@@ -3,6 +3,7 @@
 mod apply;
 mod attachments;
 pub mod backup;
+mod checkpoint;
 mod chores;
 mod config;
 mod connect;

@@ -82,9 +82,15 @@ pub const JOURNAL_CHECK_ENTRIES: u16 = 1_024;
 /// Findings of an integrity check that are reported; the first ones tell what to do.
 pub const FINDINGS_MAX: u32 = 20;
 
-/// Pages of the write-ahead log after which a commit also moves it into the database: 16 MiB. Pages written
-/// again and again then go to the database once; SQLite's 4 MiB cost measurably more per commit.
+/// Pages of the write-ahead log after which it is moved into the database: 16 MiB. Pages written again and again then go to the database
+/// once; SQLite's 4 MiB cost measurably more per commit.
 pub const WAL_PAGES: u32 = 4_096;
+
+/// Pages of the log that the writer moves itself, between two groups: 2 MiB, some milliseconds.
+pub const WAL_REST_PAGES: u32 = 512;
+
+/// Pages by which the log may outgrow [`WAL_PAGES`] while a thread moves it: 256 MiB. Beyond, commits wait for the disk.
+pub const WAL_PAGES_MAX: u32 = 65_536;
 
 /// Size the write-ahead log is cut back to after it had to grow.
 pub const WAL_BYTES_KEPT: u32 = 64 * 1_024 * 1_024;
@@ -95,9 +101,13 @@ pub const WRITER_CACHE_KIB: u32 = 64 * 1_024;
 /// Page cache of each reader, in KiB.
 pub const READER_CACHE_KIB: u32 = 8 * 1_024;
 
+/// Page cache of the connection that moves the log, in KiB: moving needs none.
+pub const CHECKPOINT_CACHE_KIB: u32 = 64;
+
 /// How long a statement waits for a lock another program holds (a backup tool); our own connections never block each other.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
+const _: () = assert!(WAL_REST_PAGES < WAL_PAGES && WAL_PAGES < WAL_PAGES_MAX);
 const _: () = assert!(GROUP_COMMANDS_MAX <= INBOX_COMMANDS_MAX);
 const _: () = assert!(CHORE_JOURNAL_ROWS_MAX as u64 > CHORE_ENTRIES, "trimming must outrun appending");
 const _: () = assert!(

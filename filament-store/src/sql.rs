@@ -242,6 +242,8 @@ statements! {
     AUDIT_LAST_REFUSAL = "SELECT max(created_at) FROM audit WHERE guild_id = ?1 AND actor_user_id = ?2 AND action = ?3
         AND action >= 'directory.join.rejected.' AND action < 'directory.join.rejected/'";
 
+    CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)";
+
     // Copies and checks, for operators and tests. These read whole tables.
     COPY = "VACUUM INTO ?1";
     CHECK_QUICK = "PRAGMA quick_check(20)";

@@ -22,6 +22,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::{
     attachments,
+    checkpoint::Checkpoints,
     config::StoreConfig,
     connect,
     error::{OpenError, StoreError},
@@ -88,7 +89,8 @@ impl SqliteStore {
         let shared = Arc::new(Shared::new(lineage, config.wall_clock));
         let retention =
             config.journal_retention_secs.clamp(*JOURNAL_RETENTION_SECS.start(), *JOURNAL_RETENTION_SECS.end());
-        let writer = Writer::new(connection, Arc::clone(&shared), lineage, retention);
+        let checkpoints = Checkpoints::start(&config.path)?;
+        let writer = Writer::new(connection, Arc::clone(&shared), lineage, retention).with_checkpoints(checkpoints);
         let work = move || drop(end.send(Some(writer.run(&items))));
         let thread =
             reader::spawn("filament-writer".into(), work).map_err(|source| connect::io_error(&config.path, source))?;

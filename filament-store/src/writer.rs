@@ -20,7 +20,9 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::{
-    apply, attachments, chores,
+    apply, attachments,
+    checkpoint::Checkpoints,
+    chores,
     error::StoreError,
     failpoint,
     graph_cache::WriterCache,
@@ -65,6 +67,8 @@ pub(crate) struct Writer {
     in_savepoint: bool,
     scratch: Vec<u8>,
     chores: Chores,
+    /// Without them SQLite moves the log itself, inside of commits.
+    checkpoints: Option<Checkpoints>,
 }
 
 /// A place in the open transaction.
@@ -104,12 +108,22 @@ impl Writer {
             in_savepoint: false,
             scratch: Vec::new(),
             chores: Chores { journal_retention_secs, oldest: lineage.oldest, done_at: lineage.head, unfinished: true },
+            checkpoints: None,
         }
+    }
+
+    /// Has the log moved beside the commits.
+    pub(crate) fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
+        self.checkpoints = Some(checkpoints);
+        self
     }
 
     /// Works until the store closes and the inbox is empty, or nobody can send any more.
     pub(crate) fn run(mut self, inbox: &Receiver<Item>) -> Result<(), StoreError> {
         let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP_COMMANDS_MAX);
+        if self.checkpoints.is_some() {
+            Checkpoints::take_over(&self.connection);
+        }
         loop {
             // Looked at before the inbox is emptied: what was accepted before the store began to close is then found in it.
             let closing = self.shared.is_closing();
@@ -131,6 +145,9 @@ impl Writer {
             self.commit_all(&mut group);
             if self.head - self.chores.done_at >= CHORE_ENTRIES {
                 self.do_chores();
+            }
+            if let Some(checkpoints) = &mut self.checkpoints {
+                checkpoints.look_after(&self.connection);
             }
             if closing && emptied {
                 break;
@@ -376,7 +393,10 @@ impl Writer {
     }
 
     /// Leaves a database in one file, without anything to recover.
-    fn finish(self) -> Result<(), StoreError> {
+    fn finish(mut self) -> Result<(), StoreError> {
+        if let Some(checkpoints) = self.checkpoints.take() {
+            checkpoints.stop();
+        }
         lineage::end(&self.connection)?;
         self.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")?;
         self.connection.close().map_err(|(_, error)| error.into())

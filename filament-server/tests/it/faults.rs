@@ -5,4 +5,6 @@ mod crash;
 #[cfg(feature = "failpoints")]
 mod failpoints;
 mod readers;
+#[cfg(feature = "failpoints")]
+mod resumed;
 mod storage;

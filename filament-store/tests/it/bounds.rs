@@ -171,3 +171,40 @@ async fn full_disk_refuses_writes_serves_reads_and_recovers() {
     assert_eq!(scene.store.head().seq, head + 1);
     scene.is_whole().await;
 }
+
+/// The write-ahead log is moved into the database beside the writer, and begins anew under steady load: it stays near its bound, and what
+/// it held is whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_log_stays_bounded_while_writers_never_pause() {
+    const WRITERS: usize = 8;
+    let scene = Scene::new();
+    let cast = scene.cast().await;
+    let text = "x".repeat(1_900);
+    let log = scene.path().with_file_name("filament.db-wal");
+    let bytes = || std::fs::metadata(&log).map_or(0, |file| file.len());
+    let page = 4_096_u64;
+    let mut begun_anew = false;
+    let mut last = 0;
+    for _ in 0..40 {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|_| {
+                let (engine, text) = (scene.engine(), text.clone());
+                tokio::spawn(async move {
+                    for _ in 0..30 {
+                        engine.execute(cast.owner, cast.message(&text)).await.expect("accepted");
+                    }
+                })
+            })
+            .collect();
+        for writer in writers {
+            soon(writer).await.expect("no panic");
+        }
+        // A log that begins anew is written over from its start; the file keeps its length.
+        begun_anew |= last > u64::from(limits::WAL_PAGES) * page && bytes() == last;
+        last = bytes();
+        let bound = u64::from(limits::WAL_PAGES + limits::WAL_PAGES_MAX) * page;
+        assert!(last < bound, "{last} bytes");
+    }
+    assert!(begun_anew, "the log grows on and on: {last} bytes");
+    scene.is_whole().await;
+}

@@ -16,7 +16,7 @@ use crate::faults::storage::database;
 use crate::harness::{Gateway, Room, Server, User};
 
 /// Every place there is, in the order in which a command passes them.
-const PLACES: [&str; 13] = [
+pub(crate) const PLACES: [&str; 14] = [
     "store.after_apply",
     "store.after_audit",
     "store.after_append",
@@ -25,20 +25,23 @@ const PLACES: [&str; 13] = [
     "store.after_answers",
     "store.after_wake",
     "store.before_chores_commit",
+    RESTART,
     "fanout.before_apply",
     "fanout.after_apply",
     "fanout.after_publish",
     "fanout.before_flush",
     "fanout.after_flush",
 ];
-const VARIABLE: &str = "FILAMENT_FAILPOINT";
+pub(crate) const VARIABLE: &str = "FILAMENT_FAILPOINT";
 /// A place is passed at most so often before it ends the process.
 const COUNT_MAX: u64 = 60;
 /// Chores are done rarely: once right after a start, before anybody could be told where the server listens, and then after some entries.
 const CHORES: &str = "store.before_chores_commit";
-const WRITERS: usize = 3;
-const DEATH_MAX: Duration = Duration::from_secs(60);
-const SIGABRT: i32 = 6;
+/// The log is long enough to be moved after some megabytes.
+const RESTART: &str = "store.before_log_restart";
+pub(crate) const WRITERS: usize = 3;
+pub(crate) const DEATH_MAX: Duration = Duration::from_secs(60);
+pub(crate) const SIGABRT: i32 = 6;
 
 /// Everything that was ever sent, and what came of it.
 #[derive(Default)]
@@ -50,7 +53,7 @@ struct Known {
 }
 
 /// Creates roles until the server is gone: state, audit row and journal entry in one. Names of those acknowledged, and the last.
-fn govern(owner: &User, guild: &str, name: &str) -> (Vec<String>, String) {
+pub(crate) fn govern(owner: &User, guild: &str, name: &str) -> (Vec<String>, String) {
     let mut acknowledged = Vec::new();
     let bearer = format!("Bearer {}", owner.access_token);
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
@@ -153,12 +156,18 @@ fn a_crash_at_every_step_leaves_what_was_acknowledged_and_nothing_by_halves() {
         server.kill9();
         let seeded = &Stored::of(&server).seeded;
         for (number, place) in PLACES.into_iter().enumerate() {
-            let mut hasher = RandomState::new().build_hasher();
-            hasher.write(place.as_bytes());
-            let count = if place == CHORES { 2 } else { 1 + hasher.finish() % COUNT_MAX };
-            let crash = Crash { failpoint: format!("{place}={count}"), name: format!("{round}-{number}") };
+            let crash = Crash { failpoint: format!("{place}={}", count_for(place)), name: format!("{round}-{number}") };
             crash.happens(&mut server, &owner, &room, &mut known, seeded);
         }
+    }
+}
+
+/// How often a place is passed before it ends the process.
+pub(crate) fn count_for(place: &str) -> u64 {
+    match place {
+        CHORES => 2,
+        RESTART => 1,
+        _ => 1 + RandomState::new().build_hasher().finish() % COUNT_MAX,
     }
 }
 

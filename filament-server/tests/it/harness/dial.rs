@@ -80,6 +80,13 @@ impl Dial {
         }
     }
 
+    /// Opens the connection, if there is a server that takes it.
+    #[cfg(feature = "failpoints")]
+    pub(crate) fn attempt(self) -> Option<Gateway> {
+        let (link, answer) = self.shake().ok()?;
+        Some(Gateway::run(&self.name, link?, answer.headers, self.answers_pings))
+    }
+
     /// Opens the connection and returns its socket with nothing read after the handshake: a client that never reads.
     pub(crate) fn open_unread(self) -> BufReader<TcpStream> {
         let (link, answer) = self.shake().unwrap_or_else(|error| panic!("{}: handshake: {error}", self.name));
