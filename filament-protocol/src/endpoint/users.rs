@@ -47,24 +47,19 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .json("UpdateProfile")
         .answers(&[json("Profile")])
         .refuses(&[invalid("the name is taken, ignoring case")])
-        .causes(&[event("profile_update")])
-        .served(),
+        .causes(&[event("profile_update")]),
     image_upload(post("/users/me/profile/avatar", "set_avatar", "Replaces the caller's avatar."), AVATAR_BYTES_MAX)
-        .causes(&[event("profile_avatar_update")])
-        .served(),
+        .causes(&[event("profile_avatar_update")]),
     image_upload(post("/users/me/profile/banner", "set_banner", "Replaces the caller's banner."), BANNER_BYTES_MAX)
-        .causes(&[event("profile_banner_update")])
-        .served(),
+        .causes(&[event("profile_banner_update")]),
     row(get("/users/{user_id}/avatar", "read_avatar", "Gives the avatar of a user."))
         .for_(Access::Open)
         .answers(IMAGE)
         .refuses(&[not_found("the user has none")])
-        .notes(IMAGE_NOTES)
-        .served(),
+        .notes(IMAGE_NOTES),
     row(get("/users/{user_id}/banner", "read_banner", "Gives the banner of a user."))
         .for_(Access::Open)
         .answers(IMAGE)
         .refuses(&[not_found("the user has none")])
-        .notes(IMAGE_NOTES)
-        .served(),
+        .notes(IMAGE_NOTES),
 ];

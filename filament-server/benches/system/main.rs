@@ -14,7 +14,7 @@
 //! Only CPU time of the server whose turn it is counts (`/proc/<pid>/task/*/schedstat`), and figures are quoted as ratios to `bare` in
 //! the same round.
 //! `cargo bench -p filament-server --bench system` runs everything; `-- deliveries --rounds 5 --in-flight 16 --only fanout`, `-- creates`
-//! and `-- connections` run one part.
+//! and `-- connections` run one part; `-- reconnect` is everybody coming back after a restart.
 
 mod bare;
 mod capacity;
@@ -22,6 +22,7 @@ mod client;
 mod fanout;
 mod load;
 mod process;
+mod reconnect;
 mod whole;
 
 /// Connections in every run.
@@ -59,6 +60,9 @@ fn run(arguments: &[String]) {
     }
     if "connections".contains(filter) {
         runtime().block_on(capacity::idle());
+    }
+    if "reconnect".contains(filter) {
+        runtime().block_on(reconnect::everybody_comes_back());
     }
 }
 

@@ -41,6 +41,13 @@ impl Server {
         on_cpu_ns.sum::<u64>() as f64 / 1e9
     }
 
+    /// Sends SIGTERM and waits for the end.
+    pub(crate) fn end_in_order(&mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+        assert!(self.child.wait().expect("an end").success());
+    }
+
     /// Resident memory, bytes.
     pub(crate) fn resident_bytes(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");

@@ -1,6 +1,10 @@
 //! The released server, from the outside: REST in, frames out.
 
-use std::process::Command;
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::Command,
+};
 
 use serde_json::{Value, json};
 
@@ -29,9 +33,32 @@ struct Data(std::path::PathBuf);
 impl Whole {
     pub(crate) fn start(name: &str) -> Self {
         let data = Data(std::env::temp_dir().join(format!("filament-bench-{}-{name}", std::process::id())));
+        let server = Self::serve(&data, SocketAddr::from(([127, 0, 0, 1], 0)));
+        Self { server, data }
+    }
+
+    /// Ends the server in order and starts it again on the same folder and port.
+    pub(crate) fn restart(&mut self) {
+        self.server.end_in_order();
+        self.server = Self::serve(&self.data, self.server.address);
+    }
+
+    /// A series of `/metrics`, by name and labels as they are written there.
+    pub(crate) fn metric(&self, series: &str) -> usize {
+        let mut stream = TcpStream::connect(self.server.address).expect("the server listens");
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n")
+            .expect("the server reads");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("no {series} in {text}"))
+    }
+
+    fn serve(data: &Data, address: SocketAddr) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_filament-server"));
         command
-            .env("FILAMENT_BIND_ADDR", "127.0.0.1:0")
+            .env("FILAMENT_BIND_ADDR", address.to_string())
             .env("FILAMENT_DATA_DIR", &data.0)
             .env("FILAMENT_RATE_LIMIT_REQUESTS_PER_MINUTE", "1000000")
             .env("FILAMENT_AUTH_ROUTE_REQUESTS_PER_MINUTE", "100000")
@@ -40,7 +67,7 @@ impl Whole {
             .env("FILAMENT_GATEWAY_PING_SECS", "3600")
             .env("FILAMENT_GATEWAY_IDLE_SECS", "7201")
             .env("RUST_LOG", "warn");
-        Self { server: Server::start(&mut command), data }
+        Server::start(&mut command)
     }
 }
 
