@@ -93,6 +93,10 @@ pub const SUBSCRIBE_WINDOW_MS: u64 = 10_000;
 /// Presence ids in one `presence_sync`, PRE-5.
 pub const PRESENCE_IDS_MAX: usize = 1_024;
 
+/// Lists of presence given in one guild between two flushes that are told apart: as many as there are while clients come and go one by
+/// one. While thousands arrive at once everybody hears of all who moved.
+pub const PRESENCE_LISTS_MAX: usize = 4_096;
+
 /// Grace after a clean close of the last connection, PRE-3, in milliseconds.
 pub const PRESENCE_CLEAN_GRACE_MS: u64 = 1_000;
 

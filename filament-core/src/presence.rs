@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use filament_protocol::{GuildId, UserId};
 
-use crate::limits::{PRESENCE_ABRUPT_GRACE_MS, PRESENCE_CLEAN_GRACE_MS, PRESENCE_FLUSH_MS, PRESENCE_IDS_MAX};
+use crate::limits::{
+    PRESENCE_ABRUPT_GRACE_MS, PRESENCE_CLEAN_GRACE_MS, PRESENCE_FLUSH_MS, PRESENCE_IDS_MAX, PRESENCE_LISTS_MAX,
+};
 
 /// How a connection ended: what decides the grace of PRE-3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ impl ConnectionEnd {
 }
 
 /// One `presence_update` to be told to `PRES(guild_id)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresenceDiff {
     /// The guild whose subscribers hear it.
     pub guild_id: GuildId,
@@ -36,6 +38,9 @@ pub struct PresenceDiff {
     pub user_id: UserId,
     /// The state now.
     pub is_online: bool,
+    /// To whom alone it is to be told, ascending: those who were given a list since the last flush that says something else, while all
+    /// others were told this state last. `None`: to everybody.
+    pub receivers: Option<Vec<UserId>>,
 }
 
 /// What a `presence_sync` says (PRE-5).
@@ -56,17 +61,21 @@ pub struct PresenceSnapshot {
 pub struct Presence {
     users: HashMap<UserId, Tracked>,
     online: HashMap<GuildId, BTreeSet<UserId>>,
-    /// Per guild: members whose state moved since the last flush, with what was told of them last.
-    pending: BTreeMap<GuildId, BTreeMap<UserId, Told>>,
+    /// Per guild: what has to be known to say the least at the next flush.
+    pending: BTreeMap<GuildId, Pending>,
 }
 
-/// What the subscribers of a guild were told last of one member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    /// The same to everybody.
-    All(bool),
-    /// One state to some, by a list given since the last flush, and the other state to others.
-    Both,
+/// What happened in a guild since the last flush.
+///
+/// Who hears what depends on nobody else: a list that one user is given changes nothing for the others (DEL-6).
+#[derive(Debug, Default)]
+struct Pending {
+    /// Who was given a list, in order, since the first move.
+    listed: Vec<UserId>,
+    /// More lists were given than are kept: everybody is told of all who moved.
+    is_crowded: bool,
+    /// Of each member that moved: how many lists had been given at each move. A pair of moves without a list in between is none.
+    moves: BTreeMap<UserId, Vec<usize>>,
 }
 
 #[derive(Debug)]
@@ -152,7 +161,7 @@ impl Presence {
     /// so by then.
     #[must_use]
     pub fn snapshot(&mut self, guild_id: GuildId, receiver: UserId) -> PresenceSnapshot {
-        self.note_listed(guild_id);
+        self.listed(guild_id, receiver);
         let Some(online) = self.online.get(&guild_id) else {
             return PresenceSnapshot { user_ids: Vec::new(), online_count: None };
         };
@@ -179,12 +188,11 @@ impl Presence {
             }
         }
         let mut diffs = Vec::new();
-        for (guild_id, members) in std::mem::take(&mut self.pending) {
-            for (user_id, told) in members {
-                let is_online = self.is_online(guild_id, user_id);
-                if told != Told::All(is_online) {
-                    diffs.push(PresenceDiff { guild_id, user_id, is_online });
-                }
+        for (guild_id, pending) in std::mem::take(&mut self.pending) {
+            for (user_id, moves) in &pending.moves {
+                let Some(receivers) = pending.receivers(moves) else { continue };
+                let is_online = self.is_online(guild_id, *user_id);
+                diffs.push(PresenceDiff { guild_id, user_id: *user_id, is_online, receivers });
             }
         }
         PresenceFlush { diffs, forgotten }
@@ -214,20 +222,21 @@ impl Presence {
         self.online.get(&guild_id).is_some_and(|online| online.contains(&user_id))
     }
 
-    /// Notes that somebody was told the present states in a guild.
-    fn note_listed(&mut self, guild_id: GuildId) {
-        let Self { pending, online, .. } = self;
-        let online = online.get(&guild_id);
-        for (user_id, told) in pending.get_mut(&guild_id).into_iter().flatten() {
-            if *told != Told::All(online.is_some_and(|online| online.contains(user_id))) {
-                *told = Told::Both;
-            }
+    /// Notes that somebody was given the present list of a guild again: [`snapshot`](Self::snapshot) does so itself.
+    pub fn listed(&mut self, guild_id: GuildId, receiver: UserId) {
+        let Some(pending) = self.pending.get_mut(&guild_id) else { return };
+        if pending.listed.len() < PRESENCE_LISTS_MAX {
+            pending.listed.push(receiver);
+        } else {
+            pending.is_crowded = true;
         }
     }
 
     fn set(&mut self, guild_id: GuildId, user_id: UserId, is_online: bool) {
-        let told = Told::All(self.is_online(guild_id, user_id));
-        self.pending.entry(guild_id).or_default().entry(user_id).or_insert(told);
+        if self.is_online(guild_id, user_id) == is_online {
+            return;
+        }
+        self.pending.entry(guild_id).or_default().moved(user_id);
         if is_online {
             self.online.entry(guild_id).or_default().insert(user_id);
         } else if let Some(online) = self.online.get_mut(&guild_id) {
@@ -236,6 +245,30 @@ impl Presence {
                 self.online.remove(&guild_id);
             }
         }
+    }
+}
+
+impl Pending {
+    fn moved(&mut self, user_id: UserId) {
+        let lists = self.listed.len();
+        let moves = self.moves.entry(user_id).or_default();
+        // Once lists are not counted any more, everybody is told in any case.
+        if moves.last() == Some(&lists) {
+            moves.pop();
+        } else {
+            moves.push(lists);
+        }
+    }
+
+    /// Who is to be told the present state of a member that moved so; `None`: nobody, `Some(None)`: everybody.
+    fn receivers(&self, moves: &[usize]) -> Option<Option<Vec<UserId>>> {
+        let is_back = moves.len().is_multiple_of(2);
+        if self.is_crowded || !is_back {
+            return Some(None);
+        }
+        let misled = moves.chunks(2).filter_map(|away| self.listed.get(away[0]..away[1])).flatten();
+        let misled: BTreeSet<UserId> = misled.copied().collect();
+        (!misled.is_empty()).then(|| Some(misled.into_iter().collect()))
     }
 }
 
@@ -252,7 +285,12 @@ mod tests {
     }
 
     fn diff(guild_id: GuildId, user_id: UserId, is_online: bool) -> PresenceDiff {
-        PresenceDiff { guild_id, user_id, is_online }
+        PresenceDiff { guild_id, user_id, is_online, receivers: None }
+    }
+
+    fn only(receiver: UserId, mut diff: PresenceDiff) -> PresenceDiff {
+        diff.receivers = Some(vec![receiver]);
+        diff
     }
 
     /// Proves PRE-1, PRE-3, PRE-4.
@@ -312,17 +350,27 @@ mod tests {
         presence.connected(user(1), &[guild(1), guild(2)]);
         assert_eq!(presence.snapshot(guild(1), user(2)).user_ids, [user(1)]);
         presence.disconnected(user(1), ConnectionEnd::Gone, 10);
-        assert_eq!(presence.flush(10).diffs, [diff(guild(1), user(1), false)], "and nothing in the other guild");
+        let put_right = only(user(2), diff(guild(1), user(1), false));
+        assert_eq!(presence.flush(10).diffs, [put_right], "and nothing in the other guild, and to nobody else");
         presence.connected(user(1), &[guild(1)]);
         presence.flush(1_000);
         presence.left(user(1), guild(1));
         assert!(presence.snapshot(guild(1), user(2)).user_ids.is_empty());
         presence.joined(user(1), guild(1));
-        assert_eq!(presence.flush(2_000).diffs, [diff(guild(1), user(1), true)]);
+        assert_eq!(presence.flush(2_000).diffs, [only(user(2), diff(guild(1), user(1), true))]);
         presence.left(user(1), guild(1));
         presence.joined(user(1), guild(1));
         assert_eq!(presence.snapshot(guild(1), user(2)).user_ids, [user(1)]);
         assert_eq!(presence.flush(3_000).diffs, [], "a list that says what was told last adds nothing to tell");
+    }
+
+    #[test]
+    fn more_lists_than_are_kept_make_everybody_hear() {
+        let mut presence = Presence::default();
+        presence.connected(user(1), &[guild(1)]);
+        (0..=PRESENCE_LISTS_MAX as u128).for_each(|n| drop(presence.snapshot(guild(1), user(n))));
+        presence.disconnected(user(1), ConnectionEnd::Gone, 10);
+        assert_eq!(presence.flush(10).diffs, [diff(guild(1), user(1), false)]);
     }
 
     /// Proves PRE-2, PRE-6.

@@ -11,7 +11,7 @@ pub enum Mode {
         /// Whether each batch carries a cursor (RES-3).
         resume: bool,
     },
-    /// Server-Sent Events: each event is a block of text, with the cursor before it whenever that moved (SSE-2).
+    /// Server-Sent Events: each event is a block of text, with the cursor before it (SSE-2).
     Stream,
 }
 

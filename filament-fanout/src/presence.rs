@@ -64,7 +64,9 @@ impl<W> Hub<W> {
         if let Some((known, at, frame)) = &self.told.sync
             && (*known, *at) == (guild_id, version)
         {
-            return Ok(frame.clone());
+            let frame = frame.clone();
+            self.presence.listed(guild_id, receiver);
+            return Ok(frame);
         }
         let snapshot = self.presence.snapshot(guild_id, receiver);
         let online_count = snapshot.online_count.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
@@ -87,12 +89,12 @@ impl<W: TransportWrite> Hub<W> {
         let mut puts = 0;
         while puts < PRESENCE_PUTS_PER_TURN_MAX {
             let Some(diff) = self.told.backlog.pop_front() else { return false };
-            puts += 1 + self.tell_diff(diff, now);
+            puts += 1 + self.tell_diff(&diff, now);
         }
         !self.told.backlog.is_empty()
     }
 
-    fn tell_diff(&mut self, diff: PresenceDiff, now: Now) -> usize {
+    fn tell_diff(&mut self, diff: &PresenceDiff, now: Now) -> usize {
         let Self { registry, access, outbox, stats, .. } = self;
         let subscribed = registry.guild_subscriber_keys(diff.guild_id);
         if subscribed.is_empty() {
@@ -107,8 +109,10 @@ impl<W: TransportWrite> Hub<W> {
         };
         let mut taken = 0;
         for registered in subscribed.iter().filter_map(|key| registry.get(*key)) {
+            let user_id = registered.user_id;
+            let is_meant = diff.receivers.as_ref().is_none_or(|receivers| receivers.binary_search(&user_id).is_ok());
             // A server owner who is no member hears nothing of this (DEL-7).
-            if !access.is_member(diff.guild_id, registered.user_id) {
+            if !is_meant || !access.is_member(diff.guild_id, user_id) {
                 continue;
             }
             let link = &registered.handle;

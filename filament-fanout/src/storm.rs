@@ -9,7 +9,10 @@
 //! Plans are made of seeds: 500 in every run, `FILAMENT_STORM_CASES` asks for more, `FILAMENT_STORM_SEED` for one. A plan that fails is
 //! shrunk and printed with its seed. `mutations/` in this crate proves that the storm can fail.
 
+mod client;
 mod deeds;
+mod equation;
+mod interference;
 mod listener;
 mod op;
 mod rights;
@@ -82,6 +85,13 @@ struct Storm {
     /// By seq; 0 is the state before the first entry.
     committed: Vec<Committed>,
     posts: BTreeMap<MessageId, Post>,
+    /// Channels that the steps of a plan pass over.
+    hidden: BTreeSet<ChannelId>,
+    /// The number of the command that is about those instead.
+    in_hiding: Option<usize>,
+    in_hiding_turns: usize,
+    /// Commands sent by the steps of the plan.
+    turns: usize,
     /// Connects, with the address they come from.
     connecting: Vec<(Address, Connecting)>,
     /// Whom to tell of their access.
@@ -95,10 +105,14 @@ struct Storm {
 
 impl Storm {
     fn new() -> Self {
+        Self::with_queue(QUEUE_FRAMES)
+    }
+
+    /// A storm in which so many frames wait for a connection at most.
+    fn with_queue(queue_frames: usize) -> Self {
         let store = MemoryStore::at(ManualClock::WALL_SECS * 1_000);
         let logins: Vec<Login> = (0..USERS).map(|n| log_in(&store, n)).collect();
-        let config =
-            FanoutConfig { queue_frames: 24, connections_per_user: 3, shards: SHARDS, ..FanoutConfig::default() };
+        let config = FanoutConfig { queue_frames, connections_per_user: 3, shards: SHARDS, ..FanoutConfig::default() };
         let mut limits = Limits::default();
         limits.server_owner_user_id = Some(logins[0].user_id);
         let truth = Truth { server_owner: logins[0].user_id, guilds: BTreeMap::new() };
@@ -116,6 +130,10 @@ impl Storm {
                 revisions: BTreeMap::new(),
             }],
             posts: BTreeMap::new(),
+            hidden: BTreeSet::new(),
+            in_hiding: None,
+            in_hiding_turns: 0,
+            turns: 0,
             connecting: Vec::new(),
             due: BTreeSet::new(),
             listeners: Vec::new(),
@@ -124,15 +142,12 @@ impl Storm {
         };
         (0..USERS).for_each(|n| storm.see(n, storm.home(n)));
         for n in [1, 2] {
-            let login = storm.logins[n];
-            storm.act(login, storm.home(n), GuildId::from_u128(0), &Deed::CreateGuild);
+            storm.act(n, GuildId::from_u128(0), &Deed::CreateGuild);
         }
         let guilds: Vec<GuildId> = storm.head().guilds.keys().copied().collect();
         for guild in guilds {
-            let owner = storm.head().guilds[&guild].owner();
-            let owner = *storm.logins.iter().find(|login| login.user_id == owner).expect("a user");
-            storm.act(owner, storm.home(0), guild, &Deed::CreateChannel(None));
-            storm.act(storm.logins[3], storm.home(0), guild, &Deed::Join);
+            storm.act(storm.owner_of(guild), guild, &Deed::CreateChannel(None));
+            storm.act(3, guild, &Deed::Join);
         }
         storm.relay_to_head();
         storm
@@ -149,6 +164,11 @@ impl Storm {
     /// Where a user sends commands from.
     fn home(&self, n: usize) -> Address {
         Address::from_bits(n as u128 % ADDRESSES)
+    }
+
+    fn owner_of(&self, guild: GuildId) -> usize {
+        let owner = self.head().guilds[&guild].owner();
+        self.logins.iter().position(|login| login.user_id == owner).expect("a user")
     }
 
     fn head(&self) -> &Truth {
@@ -200,22 +220,23 @@ impl Storm {
     }
 
     fn perform(&mut self, by: By, nth: Index, deed: &Deed) {
-        let Some((actor, guild)) = self.actor(by, nth) else { return };
-        let login =
-            Login { user_id: actor.user_id, session_id: actor.session_id, is_server_owner: actor.is_server_owner };
-        self.act(login, actor.address.expect("all come from somewhere"), guild, deed);
+        let Some((n, guild)) = self.actor(by, nth) else { return };
+        self.turns += 1;
+        self.act(n, guild, deed);
         if let (Some(truth), Some(graph)) = (self.head().guilds.get(&guild), self.store().graph(guild)) {
             truth.check_stored(&graph);
         }
     }
 
     /// Commits a command, unless it is refused or changes nothing.
-    fn act(&mut self, login: Login, address: Address, guild: GuildId, deed: &Deed) {
-        let Login { user_id, session_id, is_server_owner } = login;
-        let actor = filament_core::Actor { user_id, session_id, is_server_owner, address: Some(address) };
+    fn act(&mut self, n: usize, guild: GuildId, deed: &Deed) {
+        self.act_by(n, guild, deed, |act| act.run(deed));
+    }
+
+    fn act_by(&mut self, n: usize, guild: GuildId, deed: &Deed, run: impl FnOnce(&mut Act<'_>) -> Option<Vec<Said>>) {
         let before = Rc::clone(&self.committed[self.committed.len() - 1].truth);
-        let mut act = Act { storm: self, actor, guild, next: Truth::clone(&before) };
-        let said = act.run(deed);
+        let mut act = Act::of(self, n, guild);
+        let said = run(&mut act);
         let after = act.next;
         let head = filament_core::Journal::head(self.store()).seq;
         let Some(said) = said else {
@@ -225,7 +246,7 @@ impl Storm {
         let name = format!("{deed:?}").split('(').next().unwrap_or_default().to_owned();
         *self.accepted.entry(name).or_default() += 1;
         let joined = match deed {
-            Deed::Join => Some(user_id),
+            Deed::Join => Some(self.logins[n].user_id),
             Deed::Add(n) => Some(self.logins[*n].user_id),
             _ => None,
         };
@@ -243,6 +264,11 @@ impl Storm {
 
     fn connect(&mut self, n: usize, address: Address, mode: Mode) {
         self.see(n, address);
+        self.connect_from(n, address, mode);
+    }
+
+    /// The same without a trace of where it was.
+    fn connect_from(&mut self, n: usize, address: Address, mode: Mode) {
         self.world.mode = mode;
         self.world.address = Some(address);
         match self.world.begin_connect_as(self.logins[n]) {

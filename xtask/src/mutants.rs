@@ -15,6 +15,9 @@ use std::time::Instant;
 /// Plans of the storm per mutation: as many as the test command runs.
 const CASES: &str = "500";
 
+/// Shorter plans it tries: that it fails is enough here.
+const SHRINKS: &str = "50";
+
 /// What the storm prints before the plan that fails.
 const MARK: &str = "the shortest plan that fails";
 
@@ -46,13 +49,18 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
         return crate::usage(&format!("mutants: no mutation `{unknown}`"));
     }
     let chosen = mutations.iter().filter(|mutation| arguments.is_empty() || arguments.contains(&mutation.name));
-    let copy = cargo::workspace_folder().join("target/mutants/tree");
+    let folder = cargo::workspace_folder().join("target/mutants");
+    // A copy of its own to begin with: whoever goes on working on the tree does not disturb the run.
+    let (origin, copy) = (folder.join("origin"), folder.join("tree"));
+    if let Err(error) = refresh(cargo::workspace_folder(), &origin) {
+        return failed(&format!("the tree cannot be copied: {error}"));
+    }
     let mut table = String::new();
     let mut is_proved = true;
     for mutation in chosen {
         eprintln!("\n== {}: {}", mutation.name, mutation.why);
         let started = Instant::now();
-        let verdict = try_out(mutation, &copy);
+        let verdict = try_out(mutation, &origin, &copy);
         is_proved &= verdict.is_ok();
         let word = verdict.map_or_else(|problem| format!("FAILED: {problem}"), |()| "caught".to_owned());
         let _ = writeln!(table, "{:<40} {:>6.1} s  {word}", mutation.name, started.elapsed().as_secs_f64());
@@ -67,8 +75,8 @@ fn failed(problem: &str) -> ExitCode {
 }
 
 /// Applies a mutation to a fresh copy and runs the storm there, which has to fail.
-fn try_out(mutation: &Mutation, copy: &Path) -> Result<(), String> {
-    refresh(cargo::workspace_folder(), copy).map_err(|error| format!("the tree cannot be copied: {error}"))?;
+fn try_out(mutation: &Mutation, origin: &Path, copy: &Path) -> Result<(), String> {
+    refresh(origin, copy).map_err(|error| format!("the tree cannot be copied: {error}"))?;
     for hunk in &mutation.hunks {
         let path = copy.join(&hunk.file);
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", hunk.file))?;
@@ -80,8 +88,11 @@ fn try_out(mutation: &Mutation, copy: &Path) -> Result<(), String> {
     }
     let output = storm(copy, &[]).stderr(Stdio::null()).output().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
-    if output.status.success() || !text.contains(MARK) {
+    if output.status.success() {
         return Err("the storm passes".to_owned());
+    }
+    if !text.contains(MARK) {
+        return Err(format!("the storm does not come to an end:\n{text}"));
     }
     let plan = text.lines().find(|line| line.contains("seed ")).unwrap_or_default();
     eprintln!("{}", plan.trim());
@@ -90,8 +101,11 @@ fn try_out(mutation: &Mutation, copy: &Path) -> Result<(), String> {
 
 fn storm(copy: &Path, more: &[&str]) -> Command {
     let mut command = cargo::cargo(&["test", "--quiet", "-p", "filament-fanout", "--all-features", "--lib"]);
-    command.args(more).arg("storm::").current_dir(copy);
-    command.env("CARGO_TARGET_DIR", copy.with_file_name("build")).env("FILAMENT_STORM_CASES", CASES);
+    command.args(more).arg("storm::seeds::").current_dir(copy);
+    command
+        .env("CARGO_TARGET_DIR", copy.with_file_name("build"))
+        .env("FILAMENT_STORM_CASES", CASES)
+        .env("FILAMENT_STORM_SHRINKS", SHRINKS);
     command.env("RUST_BACKTRACE", "0").env("CARGO_PROFILE_DEV_DEBUG", "0").env("RUSTFLAGS", "--cap-lints allow");
     command
 }

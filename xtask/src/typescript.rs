@@ -6,6 +6,9 @@ use crate::cargo::{self, cargo};
 use crate::node;
 use crate::step::{self, Outcome, Verdict};
 
+/// Seeds of the histories that are recorded for the reducers to be replayed: one in eight is one.
+const CORPUS_SEEDS: &str = "320";
+
 /// Writes the generated part of the package from the schemas.
 pub(crate) fn generate() -> Outcome {
     match node::missing_tool() {
@@ -31,10 +34,13 @@ pub(crate) fn run() -> Outcome {
     if built.verdict != Verdict::Passed {
         return built;
     }
+    let corpus = cargo::workspace_folder().join("target/corpus");
+    let mut record = cargo(&["test", "--quiet", "-p", "filament-fanout", "--all-features", "--lib", "storm::equation"]);
+    record.env("FILAMENT_CORPUS", &corpus).env("FILAMENT_STORM_CASES", CORPUS_SEEDS);
     let mut test = node::command("npm", &["test"], &folder);
-    test.env("FILAMENT_SERVER", server_program());
+    test.env("FILAMENT_SERVER", server_program()).env("FILAMENT_CORPUS", &corpus);
     let build_server = cargo(&["build", "-p", "filament-server", "--bin", "filament-server"]);
-    for command in [build_server, test] {
+    for command in [build_server, record, test] {
         let outcome = step::run(command);
         if outcome.verdict == Verdict::Failed {
             return outcome;

@@ -29,8 +29,6 @@ pub(super) struct Composer {
     pub(super) user_id: UserId,
     /// Where the connection stands: it was told everything up to here. Never goes back.
     pub(super) place: Place,
-    /// Where it stands by the last `id:` line (SSE-2).
-    pub(super) told: Option<Place>,
     /// The message of which some bytes were written, if there is one.
     begun: Option<Box<Message>>,
     pub(super) hold: Option<Box<Hold>>,
@@ -48,13 +46,11 @@ pub(super) struct Message {
     pub(super) taken: Vec<Frame>,
     /// Where the connection stands when it has the message.
     pub(super) place: Place,
-    /// The same by its last `id:` line.
-    pub(super) told: Option<Place>,
 }
 
 impl Composer {
     pub(super) const fn new(mode: Mode, user_id: UserId, place: Place) -> Self {
-        Self { mode, user_id, place, told: None, begun: None, hold: None }
+        Self { mode, user_id, place, begun: None, hold: None }
     }
 
     /// Items at the front of the queue that belong to a message that has begun.
@@ -72,7 +68,6 @@ impl Composer {
     #[cfg(any(test, feature = "testing"))]
     pub(super) fn check_invariants(&self, skip: usize) {
         assert_eq!(self.begun.is_some(), skip > 0, "a message is kept once it has begun");
-        assert!(self.told.is_none_or(|told| told <= self.place), "a cursor never runs ahead");
     }
 }
 
@@ -163,7 +158,6 @@ impl Mailbox {
         self.written += u64::from(is_data);
         if let Some(composer) = &mut self.composer {
             composer.place = message.place;
-            composer.told = message.told;
         }
     }
 
@@ -177,20 +171,21 @@ impl Mailbox {
             (_, Mode::Stream) => self.compose_blocks(composer, writing),
             // `ready` goes alone.
             (Some(Queued::Event(frame)), _) if self.written == 0 => {
-                vec![Message::new(Queued::Event(frame.clone()), 1, 0, composer.place, composer.told)]
+                vec![Message::new(Queued::Event(frame.clone()), 1, 0, composer.place)]
             }
             (_, Mode::Plain | Mode::Batch { .. }) => vec![self.compose_batch(composer, writing)],
         }
     }
 
-    /// A control goes as it is; on a quiet stream the cursor goes with it if it moved (SSE-4).
+    /// A control goes as it is; on a stream the cursor goes with it, moved or not: that it moved would tell of what is not for the
+    /// receiver (DEL-6).
     fn compose_control(&self, bytes: &Bytes, composer: &Composer, writing: &Writing<'_>) -> Message {
-        let place = self.moved_on(composer.place, 0, writing);
-        if composer.mode == Mode::Stream && composer.told.is_none_or(|told| told < place) && self.is_open() {
+        if composer.mode == Mode::Stream && self.is_open() {
+            let place = self.moved_on(composer.place, 0, writing);
             let body = Queued::Control(Box::new(text::control_with_id(bytes, composer, place, writing)));
-            return Message::new(body, 1, 0, place, Some(place));
+            return Message::new(body, 1, 0, place);
         }
-        Message::new(Queued::Control(Box::new(bytes.clone())), 1, 0, composer.place, composer.told)
+        Message::new(Queued::Control(Box::new(bytes.clone())), 1, 0, composer.place)
     }
 
     /// One block for each of the first frames.
@@ -201,16 +196,14 @@ impl Mailbox {
             queued_count == self.queue.iter().take(BLOCKS_PER_WRITE_MAX + 1).count() && composer.hold.is_none();
         let lane = self.lane.iter().filter(|_| is_all).flat_map(|lane| lane.frames());
         let mut messages = Vec::new();
-        let (mut place, mut told) = (composer.place, composer.told);
+        let mut place = composer.place;
         for (index, frame) in queued.chain(lane).take(BLOCKS_PER_WRITE_MAX).enumerate() {
             place = frame.place().map_or(place, |of_frame| place.max(of_frame));
             place = self.moved_on(place, index + 1, writing);
-            let id = told.is_none_or(|told| told < place).then_some(place);
-            told = id.or(told);
             let is_first = self.written == 0 && index == 0;
             let (items, from_lane) = if index < queued_count { (1, 0) } else { (0, 1) };
-            let block = text::block(frame, id, is_first, composer, writing);
-            messages.push(Message::new(Queued::Event(block), items, from_lane, place, told));
+            let block = text::block(frame, place, is_first, composer, writing);
+            messages.push(Message::new(Queued::Event(block), items, from_lane, place));
         }
         messages
     }
@@ -221,7 +214,7 @@ impl Mailbox {
         let queued = self.queue.iter().take(items).filter_map(Queued::event);
         let lane = self.lane.iter().flat_map(|lane| lane.frames()).take(from_lane);
         let batch = text::batch(queued.chain(lane), composer, self.written, text_bytes, place, writing);
-        Message::new(Queued::Event(batch), items, from_lane, place, composer.told)
+        Message::new(Queued::Event(batch), items, from_lane, place)
     }
 
     /// Where somebody stands who is told up to `place` with the first `events` that wait. Everything the relay has delivered, if
@@ -258,8 +251,8 @@ impl Mailbox {
 }
 
 impl Message {
-    const fn new(body: Queued, items: usize, from_lane: usize, place: Place, told: Option<Place>) -> Self {
-        Self { body, items, from_lane, taken: Vec::new(), place, told }
+    const fn new(body: Queued, items: usize, from_lane: usize, place: Place) -> Self {
+        Self { body, items, from_lane, taken: Vec::new(), place }
     }
 }
 

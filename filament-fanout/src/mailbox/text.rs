@@ -66,23 +66,15 @@ pub(super) fn batch<'f>(
     })
 }
 
-/// The block of one event of a stream, with the cursor before it if that moved.
-pub(super) fn block(
-    frame: &Frame,
-    id: Option<Place>,
-    is_first: bool,
-    composer: &Composer,
-    writing: &Writing<'_>,
-) -> Frame {
+/// The block of one event of a stream, with the cursor before it.
+pub(super) fn block(frame: &Frame, place: Place, is_first: bool, composer: &Composer, writing: &Writing<'_>) -> Frame {
     let around = ID.len() + CURSOR_BYTES_MAX + 1 + DATA.len() + BLOCK_END.len();
     let bytes_max = STREAM_RETRY.len() + around + frame.payload().len();
     Frame::composed(bytes_max, |bytes| {
         if is_first {
             bytes.extend_from_slice(STREAM_RETRY);
         }
-        if let Some(place) = id {
-            push_id(bytes, composer, place, writing);
-        }
+        push_id(bytes, composer, place, writing);
         for part in [DATA, frame.payload(), BLOCK_END] {
             bytes.extend_from_slice(part);
         }

@@ -38,6 +38,23 @@ pub(super) struct Act<'s> {
     pub(super) actor: Actor,
     pub(super) guild: GuildId,
     pub(super) next: Truth,
+    /// What makes a name or a text another one.
+    pub(super) label: String,
+}
+
+impl<'s> Act<'s> {
+    pub(super) fn of(storm: &'s mut Storm, n: usize, guild: GuildId) -> Self {
+        let login = storm.logins[n];
+        let actor = Actor {
+            user_id: login.user_id,
+            session_id: login.session_id,
+            is_server_owner: login.is_server_owner,
+            address: Some(storm.home(n)),
+        };
+        let label = storm.in_hiding.map_or_else(|| storm.turns.to_string(), |turn| format!("hidden {turn}"));
+        let next = storm.head().clone();
+        Self { storm, actor, guild, next, label }
+    }
 }
 
 impl Act<'_> {
@@ -115,9 +132,15 @@ impl Act<'_> {
         custom.get(nth.index(custom.len().max(1))).map_or_else(|| self.role(nth), |role| **role)
     }
 
+    /// The channels it is about: those in hiding, or all others.
+    fn channels(&self) -> Vec<ChannelId> {
+        let all = self.next.guilds[&self.guild].channels.iter().map(|channel| channel.id);
+        all.filter(|id| self.storm.hidden.contains(id) == self.storm.in_hiding.is_some()).collect()
+    }
+
     fn channel(&self, nth: Index) -> Option<ChannelId> {
-        let channels = &self.next.guilds[&self.guild].channels;
-        (!channels.is_empty()).then(|| channels[nth.index(channels.len())].id)
+        let channels = self.channels();
+        channels.get(nth.index(channels.len().max(1))).copied()
     }
 
     fn target(&self, aim: Aim) -> Target {
@@ -130,20 +153,12 @@ impl Act<'_> {
 
 impl Storm {
     /// Who acts, in which guild.
-    pub(super) fn actor(&self, by: By, nth: Index) -> Option<(Actor, GuildId)> {
+    pub(super) fn actor(&self, by: By, nth: Index) -> Option<(usize, GuildId)> {
         let guilds = &self.head().guilds;
-        let (guild, truth) = guilds.iter().nth(nth.index(guilds.len().max(1)))?;
-        let n = match by {
-            By::User(n) => n,
-            By::Owner => self.logins.iter().position(|login| login.user_id == truth.owner())?,
-        };
-        let login = self.logins[n];
-        let actor = Actor {
-            user_id: login.user_id,
-            session_id: login.session_id,
-            is_server_owner: login.is_server_owner,
-            address: Some(self.home(n)),
-        };
-        Some((actor, *guild))
+        let guild = *guilds.keys().nth(nth.index(guilds.len().max(1)))?;
+        match by {
+            By::User(n) => Some((n, guild)),
+            By::Owner => Some((self.owner_of(guild), guild)),
+        }
     }
 }

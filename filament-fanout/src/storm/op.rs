@@ -1,5 +1,6 @@
 //! What may happen in a storm, and how often: commands, and steps of delivery, in any order.
 
+use filament_protocol::Permission;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::Mode;
@@ -116,7 +117,7 @@ fn aim() -> impl Strategy<Value = Aim> {
 }
 
 /// Commands that change who is where and may do what.
-fn change() -> impl Strategy<Value = (By, Deed)> {
+fn change() -> BoxedStrategy<(By, Deed)> {
     let index = any::<Index>;
     let member = || 1..USERS;
     let initial = prop::option::weighted(0.4, (aim(), bits(), bits()));
@@ -156,6 +157,7 @@ fn change() -> impl Strategy<Value = (By, Deed)> {
         3 => (member().prop_map(By::User), own),
         15 => (by(), prop_oneof![4 => people, 5 => roles, 6 => channels, 1 => guilds]),
     ]
+    .boxed()
 }
 
 /// Messages and reactions.
@@ -201,6 +203,63 @@ pub(super) fn plan() -> impl Strategy<Value = Vec<Op>> {
         plan.splice(0..0, here.map(|(user, (address, mode))| Op::Arrive(user, address, mode)));
         plan
     })
+}
+
+/// Commands and steps of delivery over connections that stay: what clients keep their state through.
+pub(super) fn calm_op() -> BoxedStrategy<Op> {
+    let index = any::<Index>;
+    let change = change().prop_filter("the viewers may enter everywhere", |(_, deed)| {
+        !matches!(deed, Deed::BanAddresses(..) | Deed::UnbanAddress(_))
+    });
+    prop_oneof![
+        18 => (index(), change).prop_map(|(guild, (by, deed))| Op::Do(by, guild, deed)),
+        16 => (by(), index(), message()).prop_map(|(by, guild, deed)| Op::Do(by, guild, deed)),
+        8 => (1..5_usize).prop_map(Op::Relay),
+        4 => (index(), index(), index()).prop_map(|(nth, guild, channel)| Op::Subscribe(nth, guild, channel)),
+        4 => Just(Op::Flush(None)),
+        1 => (500..1_500_u64).prop_map(Op::Tick),
+        2 => Just(Op::Tell),
+    ]
+    .boxed()
+}
+
+/// What may happen where a viewer looks on: everything but what lets it see or manage all there is.
+pub(super) fn open_op() -> impl Strategy<Value = Op> {
+    let harmless = |bits: u16| bits & Permission::ManageChannelOverrides.bit() == 0;
+    calm_op().prop_filter("the viewer does not rise", move |op| match op {
+        Op::Do(_, _, deed) => match *deed {
+            Deed::CreateGuild | Deed::DeleteGuild | Deed::Transfer(_) => false,
+            Deed::CreateRole(bits) | Deed::EditRole(_, bits) => harmless(bits),
+            _ => true,
+        },
+        Op::Tick(_) => true,
+        _ => false,
+    })
+}
+
+/// What may happen in channels that a viewer does not see.
+pub(super) fn hidden_deed(viewer: usize) -> impl Strategy<Value = Deed> {
+    let index = any::<Index>;
+    let view = Permission::CreateMessage.bit();
+    let aim = prop_oneof![
+        any::<Index>().prop_map(Aim::Role),
+        (1..USERS).prop_filter("others", move |user| *user != viewer).prop_map(Aim::Member),
+    ];
+    prop_oneof![
+        3 => message(),
+        2 => Just(Deed::CreateChannel(Some((Aim::Member(viewer), 0, view)))),
+        1 => index().prop_map(Deed::RenameChannel),
+        1 => index().prop_map(Deed::DeleteChannel),
+        1 => index().prop_map(Deed::MoveChannels),
+        2 => (index(), aim, bits(), bits()).prop_map(|(channel, aim, allow, deny)| {
+            Deed::SetOverride(channel, aim, allow, deny)
+        }),
+    ]
+}
+
+/// In which form a viewer is told.
+pub(super) fn viewer_mode() -> impl Strategy<Value = Mode> {
+    mode()
 }
 
 /// Loads under way while access changes: few users, who come and go all the time.

@@ -24,47 +24,68 @@ const CASES: u64 = 500;
 
 const COUNT: &str = "FILAMENT_STORM_CASES";
 const SEED: &str = "FILAMENT_STORM_SEED";
+const SHRINKS: &str = "FILAMENT_STORM_SHRINKS";
 
 fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
 /// Shorter plans that are tried once one has failed.
-const SHRINKS_MAX: u32 = 4_000;
+const SHRINKS_MAX: u64 = 4_000;
 
-/// What a number of plans came to: commands accepted, by name, and events received.
-type Came = (BTreeMap<String, u64>, u64);
-
-/// Runs the plans of all seeds, and panics with the seed and the shortest plan that fails.
-fn weather(plans: &impl Strategy<Value = Vec<Op>>) -> Came {
-    let came = RefCell::new(Came::default());
-    let seeds = asked(SEED).map_or(0..asked(COUNT).unwrap_or(CASES), |seed| seed..seed + 1);
+/// Runs the plans of all seeds, or of one in so many, and panics with the seed and the shortest plan that fails.
+pub(super) fn run_plans<P: Strategy>(
+    plans: &P,
+    one_in: u64,
+    show: impl Fn(&P::Value) -> String,
+    run: impl Fn(P::Value),
+) {
+    let seeds = asked(SEED).map_or(0..asked(COUNT).unwrap_or(CASES) / one_in, |seed| seed..seed + 1);
     for seed in seeds {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let config = ProptestConfig {
             cases: 1,
-            max_shrink_iters: SHRINKS_MAX,
+            max_shrink_iters: u32::try_from(asked(SHRINKS).unwrap_or(SHRINKS_MAX)).unwrap_or(u32::MAX),
             failure_persistence: None,
             ..ProptestConfig::default()
         };
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
         let outcome = TestRunner::new_with_rng(config, rng).run(plans, |plan| {
-            let storm = run_to_the_end(plan);
-            let mut came = came.borrow_mut();
-            storm.accepted.into_iter().for_each(|(name, times)| *came.0.entry(name).or_default() += times);
-            came.1 += storm.heard;
+            run(plan);
             Ok(())
         });
         match outcome {
             Ok(()) => {}
             Err(TestError::Fail(reason, plan)) => {
-                let steps: String = plan.iter().map(|op| format!("\n  {op:?}")).collect();
-                panic!("seed {seed}: {reason}\nthe shortest plan that fails:{steps}")
+                panic!("seed {seed}: {reason}\nthe shortest plan that fails:{}", show(&plan))
             }
             Err(error) => panic!("seed {seed}: {error}"),
         }
     }
+}
+
+/// Steps, one a line.
+pub(super) fn lines<S: std::fmt::Debug>(steps: &[S]) -> String {
+    steps.iter().map(|step| format!("\n  {step:?}")).collect()
+}
+
+/// What a number of plans came to: commands accepted, by name, and events received.
+type Came = (BTreeMap<String, u64>, u64);
+
+fn weather(plans: &impl Strategy<Value = Vec<Op>>) -> Came {
+    let came = RefCell::new(Came::default());
+    run_plans(
+        plans,
+        1,
+        |plan| lines(plan),
+        |plan| {
+            let storm = run_to_the_end(plan);
+            let mut came = came.borrow_mut();
+            storm.accepted.into_iter().for_each(|(name, times)| *came.0.entry(name).or_default() += times);
+            came.1 += storm.heard;
+        },
+    );
     came.into_inner()
 }
 

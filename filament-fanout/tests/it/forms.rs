@@ -65,7 +65,7 @@ async fn every_form_is_told_the_same_and_cursors_move_on() {
     for (_, places) in [batch, stream] {
         assert!(places.is_sorted() && !places.is_empty());
     }
-    assert!(stream.1.windows(2).all(|pair| pair[0] < pair[1]), "an id whenever the cursor moved, not otherwise");
+    assert!(stream.1.len() >= stream.0.len(), "an id with every event (SSE-2)");
 
     // A heartbeat brings a cursor at the relay's position.
     let head = running.gate.head().seq;

@@ -2,9 +2,9 @@
 
 use super::*;
 
-/// Proves the blocks of SSE-2: `retry:`, then each event by itself, `id:` whenever the cursor moved.
+/// Proves the blocks of SSE-2: `retry:`, then each event by itself, with its `id:`.
 #[test]
-fn each_event_is_a_block_with_an_id_whenever_the_cursor_moved() {
+fn each_event_is_a_block_with_an_id() {
     let mut bench = Bench::in_mode(Mode::Stream);
     bench.position = 3;
     bench.put(text_live("ready"));
@@ -27,8 +27,9 @@ fn each_event_is_a_block_with_an_id_whenever_the_cursor_moved() {
         told.iter().map(|told| &told.events[0][..4]).collect::<Vec<_>>(),
         ["live", "4.0!", "othe", "4.1!", r#"{"v""#]
     );
-    let places: Vec<_> = told.iter().map(|told| told.cursor.as_ref().map(|_| place_of(told))).collect();
-    assert_eq!(places, [None, Some(Place { seq: 3, part: 1 }), None, Some(Place::after(4)), None]);
+    let places: Vec<_> = told.iter().map(place_of).collect();
+    let half = Place { seq: 3, part: 1 };
+    assert_eq!(places, [Place::after(3), half, half, Place::after(4), Place::after(4)]);
     assert_eq!(bench.peer.writes(), 2, "what waits goes out in one write");
 
     bench.position = 9;
@@ -37,32 +38,30 @@ fn each_event_is_a_block_with_an_id_whenever_the_cursor_moved() {
     assert_eq!(place_of(&bench.told()[0]), Place::after(9), "the relay's position moved");
 }
 
-/// Proves SSE-4 for the cursor of a quiet stream: it comes with the ping, and only if it moved.
+/// Proves DEL-6 for a quiet stream: the cursor comes with every ping, moved or not.
 #[test]
-fn a_ping_brings_the_cursor_if_it_moved() {
+fn a_ping_brings_the_cursor_whether_it_moved_or_not() {
     let mut bench = Bench::in_mode(Mode::Stream);
     bench.put(text_live("ready"));
     bench.flush();
     bench.received();
-    for (position, has_id) in [(0, false), (7, true), (7, false)] {
+    for position in [0, 7, 7] {
         bench.position = position;
         bench.mailbox.put_control(bench.wire.ping().expect("a comment"));
         bench.flush();
         let received = bench.received();
-        assert_eq!(received[0], "ping");
-        assert_eq!(received.len(), 1 + usize::from(has_id));
-        if has_id {
-            assert_eq!(Told::read(&received[1]).events, [""; 0]);
-            assert_eq!(place_of(&Told::read(&received[1])), Place::after(position));
-        }
+        assert_eq!((received.len(), received[0].as_str()), (2, "ping"));
+        assert_eq!(Told::read(&received[1]).events, [""; 0]);
+        assert_eq!(place_of(&Told::read(&received[1])), Place::after(position));
     }
     bench.position = 8;
     bench.mailbox.put_control(bench.wire.ping().expect("a comment"));
     bench.put(journalled("8", 1, Place::after(8)));
     bench.flush();
     let received = bench.received();
-    assert_eq!(received.len(), 2, "the event behind the ping brings it");
-    assert_eq!(place_of(&Told::read(&received[1])), Place::after(8));
+    assert_eq!(received.len(), 3, "the ping, its cursor, the event behind");
+    let places: Vec<_> = received[1..].iter().map(|text| place_of(&Told::read(text))).collect();
+    assert_eq!(places, [Place::after(7), Place::after(8)]);
 }
 
 #[test]

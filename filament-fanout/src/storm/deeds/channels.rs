@@ -30,12 +30,15 @@ impl Act<'_> {
                 let command = CreateChannel { guild_id, name, kind, overrides: overrides.collect() };
                 let id = self.commit(manage(None), command)?.channel_id;
                 let overrides = initial.into_iter().filter(|(_, (allow, deny))| !allow.is_empty() || !deny.is_empty());
+                if self.storm.in_hiding.is_some() {
+                    self.storm.hidden.insert(id);
+                }
                 self.here().channels.push(Channel { id, overrides: overrides.collect() });
                 Some(vec![Said::to(Audience::Manage(guild_id, id), format!("channel_create {id}"))])
             }
             Deed::RenameChannel(nth) => {
                 let channel_id = self.channel(nth)?;
-                let name = ChannelName::new(format!("channel {}", self.storm.committed.len())).expect("a name");
+                let name = ChannelName::new(format!("channel {}", self.label)).expect("a name");
                 let text = format!("channel_update {channel_id} {}", &*name);
                 self.commit(manage(Some(channel_id)), UpdateChannel { guild_id, channel_id, name })?;
                 Some(vec![Said::to(Audience::Manage(guild_id, channel_id), text)])
@@ -49,12 +52,16 @@ impl Act<'_> {
                 Some(vec![gone, Said::notice(edge, self.restated(channel_id, LegacyRole::Member, None))])
             }
             Deed::MoveChannels(nth) => {
-                let mut channel_ids: Vec<_> = self.here().channels.iter().map(|channel| channel.id).collect();
-                let count = channel_ids.len();
-                channel_ids.rotate_left((nth.index(count.max(2) - 1) + 1).min(count));
+                let before = self.channels();
+                let mut channel_ids = before.clone();
+                channel_ids.rotate_left((nth.index(before.len().max(2) - 1) + 1).min(before.len()));
                 self.commit(manage(None), ReorderChannels { guild_id, channel_ids: channel_ids.clone() })?;
-                let place = |channel: &Channel| channel_ids.iter().position(|id| *id == channel.id);
-                self.here().channels.sort_by_key(place);
+                // They take each other's places; all others stay where they are.
+                let all = self.here().channels.clone();
+                let place = |id: &ChannelId| all.iter().position(|channel| channel.id == *id).expect("one of them");
+                for (from, to) in before.iter().zip(&channel_ids) {
+                    self.here().channels[place(from)] = all[place(to)].clone();
+                }
                 Some(vec![Said::to(Audience::Order(guild_id), String::new())])
             }
             ref other => unreachable!("{other:?}"),

@@ -19,7 +19,7 @@ use crate::storm::{
 impl Act<'_> {
     pub(super) fn run_on_guild(&mut self, deed: &Deed) -> Option<Vec<Said>> {
         let (guild_id, actor) = (self.guild, self.actor.user_id);
-        let name = || GuildName::new(format!("guild {}", self.storm.committed.len())).expect("a name");
+        let name = || GuildName::new(format!("guild {}", self.label)).expect("a name");
         match *deed {
             Deed::CreateGuild => {
                 if self.next.guilds.len() >= GUILDS_MAX || self.actor.is_server_owner {

@@ -19,7 +19,7 @@ use crate::storm::{
 impl Act<'_> {
     pub(super) fn run_on_messages(&mut self, deed: &Deed) -> Option<Vec<Said>> {
         let (guild_id, user) = (self.guild, self.actor.user_id);
-        let content = MessageContent::new(format!("text {}", self.storm.committed.len())).expect("a text");
+        let content = MessageContent::new(format!("text {}", self.label)).expect("a text");
         if let Deed::Post(nth) = *deed {
             let channel_id = self.channel(nth)?;
             let command =
@@ -106,7 +106,8 @@ impl Act<'_> {
 
     /// A message of the guild that still exists.
     fn message(&self, nth: Index) -> Option<(MessageId, Post)> {
-        let posts = self.storm.posts.iter().filter(|(_, post)| self.next.exists(self.guild, post.channel));
+        let channels = self.channels();
+        let posts = self.storm.posts.iter().filter(|(_, post)| channels.contains(&post.channel));
         let posts: BTreeMap<_, _> = posts.collect();
         let (id, post) = posts.iter().nth(nth.index(posts.len().max(1)))?;
         Some((**id, Post::clone(post)))

@@ -22,18 +22,7 @@ impl Act<'_> {
                 self.here().roles.insert(role_id, permissions);
                 Some(vec![self.to_guild(&format!("workspace_role_create {guild_id} {role_id}"))])
             }
-            Deed::EditRole(nth, bits) => {
-                let (role_id, permissions) = (self.role(nth), Permissions::from_bits_truncate(bits));
-                let granted = Some(permissions);
-                let command =
-                    UpdateRole { guild_id, role_id, name: None, permissions: granted, color_hex: Patch::Keep };
-                self.commit(manage, command)?;
-                self.here().roles.insert(role_id, permissions);
-                Some(vec![self.to_guild(&format!(
-                    "workspace_role_update {guild_id} {role_id} {:?}",
-                    granted.map(Permissions::bits)
-                ))])
-            }
+            Deed::EditRole(nth, bits) => self.edit_role(self.role(nth), Permissions::from_bits_truncate(bits)),
             Deed::DeleteRole(nth) => {
                 let role_id = self.custom_role(nth);
                 self.commit(manage, DeleteRole { guild_id, role_id })?;
@@ -70,6 +59,15 @@ impl Act<'_> {
             }
             ref other => unreachable!("{other:?}"),
         }
+    }
+
+    pub(in crate::storm) fn edit_role(&mut self, role_id: RoleId, permissions: Permissions) -> Option<Vec<Said>> {
+        let (guild_id, granted) = (self.guild, Some(permissions));
+        let command = UpdateRole { guild_id, role_id, name: None, permissions: granted, color_hex: Patch::Keep };
+        self.commit(Some((Permission::ManageWorkspaceRoles, None)), command)?;
+        self.here().roles.insert(role_id, permissions);
+        let granted = granted.map(Permissions::bits);
+        Some(vec![self.to_guild(&format!("workspace_role_update {guild_id} {role_id} {granted:?}"))])
     }
 
     pub(super) fn run_on_assignments(&mut self, deed: &Deed) -> Option<Vec<Said>> {

@@ -1,6 +1,7 @@
 //! The largest guild the contract allows, and one edit that concerns every member of it.
 //!
-//! Asserts order and completeness only; the times are printed, for `cargo nextest run … --run-ignored only --no-capture`.
+//! Asserts order and completeness only; the times are printed: `cargo test -p filament-server --release --test it -- --ignored
+//! --nocapture a_role_edit_reaches_every_member`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -1,0 +1,377 @@
+//! The equation: what a viewer makes of an earlier snapshot and the events it received since is what a fresh snapshot gives it.
+//!
+//! Histories are those of the [storm](super), for viewers who gain and lose channels and guilds. A viewer keeps its state with a
+//! [client](super::client) that knows the contract's words only, subscribes to whatever it sees, and asks for what no event tells: a guild
+//! it comes into, the messages of a channel it subscribes to. Answers come as the reads of the real core give them, from the head of the
+//! journal, while events may still be on their way: what an answer holds already is told once more.
+//!
+//! `FILAMENT_CORPUS=<folder>` writes what the viewers of the first histories took in, and what they then knew, for clients in other
+//! languages to be tried with.
+
+use std::{cell::Cell, fmt::Write as _, fs, path::Path};
+
+use filament_core::{
+    Actor, Address,
+    read::{ListGuilds, ListMembers, ListMessages, ListRoles, Read, ReadGuild, ReadGuildAccess},
+};
+use filament_protocol::{ChannelId, GuildId, Id, Permission};
+use proptest::{collection::vec, prelude::*, sample::Index};
+use serde_json::{Value, json};
+
+use super::{
+    Storm,
+    client::{Client, Record, Wish},
+    listener::Listener,
+    op::{Op, USERS, calm_op, viewer_mode},
+    seeds::{lines, run_plans},
+};
+use crate::{FanoutConfig, Mode, world::ready};
+
+/// Where viewers come from; nobody is ever banned there.
+const ADDRESS: Address = Address::from_bits(u128::MAX);
+
+/// Histories that are written down as a corpus.
+const CORPUS_HISTORIES: usize = 40;
+
+/// One seed in so many: each history does a multiple of the work of a plan of the storm.
+const ONE_IN: u64 = 8;
+
+/// One step of a history.
+#[derive(Clone, Debug)]
+enum Step {
+    Op(Op),
+    /// Everything is delivered and told, and compared.
+    Quiet,
+    /// A viewer forgets everything and asks for it again, whatever is on its way.
+    Reset(Index),
+}
+
+fn steps() -> impl Strategy<Value = (Vec<Mode>, Vec<Step>)> {
+    let step = prop_oneof![
+        14 => calm_op().prop_map(Step::Op),
+        1 => Just(Step::Quiet),
+        1 => any::<Index>().prop_map(Step::Reset),
+    ];
+    (vec(viewer_mode(), USERS - 1), vec(step, 1..120))
+}
+
+/// Somebody who keeps a state.
+struct Viewer {
+    /// Which user.
+    n: usize,
+    client: Client,
+    /// The same, but every event comes twice.
+    doubled: Client,
+    /// The same, but now and then everything was forgotten and loaded.
+    reset: Client,
+    records: Vec<Record>,
+    /// How many records there were, and what was known then, whenever all was quiet.
+    quiet: Vec<(usize, String)>,
+}
+
+struct Equation {
+    storm: Storm,
+    viewers: Vec<Viewer>,
+}
+
+impl Equation {
+    fn new(modes: &[Mode]) -> Self {
+        let mut storm = Storm::with_queue(FanoutConfig::default().queue_frames);
+        let mut viewers = Vec::new();
+        for (n, mode) in (1..).zip(modes) {
+            storm.connect_from(n, ADDRESS, *mode);
+            storm.finish_nth(0);
+            let listener = storm.listeners.last_mut().expect("nobody is over a cap");
+            listener.record = Some(Vec::new());
+            let client = Client::new(listener.user.to_string());
+            let (doubled, reset) = (client.clone(), client.clone());
+            viewers.push(Viewer { n, client, doubled, reset, records: Vec::new(), quiet: Vec::new() });
+        }
+        let mut equation = Self { storm, viewers };
+        for at in 0..equation.viewers.len() {
+            equation.load(at);
+        }
+        equation
+    }
+
+    /// Takes in everything there is for a viewer.
+    fn load(&mut self, at: usize) {
+        let n = self.viewers[at].n;
+        let guilds = read(&self.storm, n, ListGuilds).expect("always granted");
+        for guild in guilds {
+            let record = fetch(&self.storm, n, &Wish::Guild(guild.guild_id.to_string()));
+            record.into_iter().for_each(|record| self.viewers[at].take(record, &mut Vec::new()));
+        }
+    }
+
+    fn run(&mut self, step: Step) {
+        match step {
+            Step::Op(op) => {
+                self.storm.run(op);
+                self.pump();
+            }
+            Step::Quiet => self.quiet(),
+            Step::Reset(nth) => {
+                let at = nth.index(self.viewers.len());
+                let (n, known) = (self.viewers[at].n, channels_of(&self.viewers[at].client));
+                self.viewers[at].reset = fresh(&self.storm, n, &known);
+            }
+        }
+    }
+
+    /// Lets viewers take in what arrived, and ask for what that does not tell. Returns whether something arrived.
+    fn pump(&mut self) -> bool {
+        let mut arrived = false;
+        for viewer in &mut self.viewers {
+            let listener = listener_of(&mut self.storm, viewer.n);
+            for text in std::mem::take(listener.record.as_mut().expect("a viewer's")) {
+                arrived = true;
+                let mut wishes = Vec::new();
+                viewer.take(Record::Event(serde_json::from_str(&text).expect("JSON")), &mut wishes);
+                for wish in wishes {
+                    let record = fetch(&self.storm, viewer.n, &wish);
+                    record.into_iter().for_each(|record| viewer.take(record, &mut Vec::new()));
+                }
+            }
+        }
+        arrived
+    }
+
+    /// Delivers everything, subscribes to whatever is seen, and compares.
+    fn quiet(&mut self) {
+        loop {
+            self.storm.relay_to_head();
+            self.storm.tell();
+            self.storm.flush(None);
+            let mut moved = self.pump();
+            for at in 0..self.viewers.len() {
+                moved |= self.subscribe(at);
+            }
+            if !moved {
+                break;
+            }
+        }
+        for viewer in &mut self.viewers {
+            let subscribed = listener_of(&mut self.storm, viewer.n).subscriptions.iter().copied().collect::<Vec<_>>();
+            assert_eq!(channels_of(&viewer.client), subscribed, "messages are known where the viewer is subscribed");
+            let fresh = fresh(&self.storm, viewer.n, &subscribed);
+            let user = self.storm.logins[viewer.n].user_id;
+            let revision = self.storm.present().revisions.get(&user).copied().unwrap_or(0);
+            for guild in objects(&fresh.state["guilds"]) {
+                assert_eq!(guild["access_rev"], json!(revision.max(1)), "the revision of now (RES-30)");
+            }
+            compare("reduced", &viewer.client, &fresh);
+            compare("reset", &viewer.reset, &fresh);
+            assert_eq!(viewer.doubled.state, viewer.client.state, "what comes twice changes nothing");
+            viewer.quiet.push((viewer.records.len(), viewer.client.canonical()));
+        }
+    }
+
+    /// Subscribes a viewer to the channels it knows of. Returns whether it did.
+    fn subscribe(&mut self, at: usize) -> bool {
+        let viewer = &self.viewers[at];
+        let mut wanted = Vec::new();
+        for (guild_id, guild) in viewer.client.state["guilds"].as_object().expect("an object") {
+            for channel in guild["channels"].as_array().expect("a list") {
+                let channel_id = channel["channel_id"].as_str().expect("an id");
+                if viewer.client.state["messages"].get(channel_id).is_none() {
+                    wanted.push((id(guild_id), id(channel_id)));
+                }
+            }
+        }
+        let user = self.storm.logins[viewer.n].user_id;
+        let index = self.storm.listeners.iter().position(|listener| listener.user == user).expect("a viewer's");
+        let before = self.storm.listeners[index].subscriptions.len();
+        wanted.into_iter().for_each(|(guild, channel)| self.storm.subscribe(index, guild, channel));
+        self.storm.listeners[index].subscriptions.len() > before
+    }
+}
+
+impl Viewer {
+    fn take(&mut self, record: Record, wishes: &mut Vec<Wish>) {
+        wishes.extend(self.client.take(&record));
+        self.doubled.take(&record);
+        if matches!(record, Record::Event(_)) {
+            self.doubled.take(&record);
+        }
+        self.reset.take(&record);
+        self.records.push(record);
+    }
+
+    /// Proves that only the newest `workspace_access_update` of a burst matters: without the others the viewer knows the same.
+    fn check_coalesced(&self) {
+        let mut client = Client::new(self.client.me().to_owned());
+        let mut taken = 0;
+        for (until, known) in &self.quiet {
+            let burst = &self.records[taken..*until];
+            for (index, record) in burst.iter().enumerate() {
+                let is_superseded = access_of(record)
+                    .is_some_and(|guild| burst[index + 1..].iter().any(|later| access_of(later) == Some(guild)));
+                if !is_superseded {
+                    client.take(record);
+                }
+            }
+            assert_eq!(client.canonical(), *known, "coalesced equals uncoalesced");
+            taken = *until;
+        }
+    }
+
+    /// What it took in and what it then knew, one JSON value a line.
+    fn corpus(&self) -> String {
+        let mut lines = format!("{}\n", json!({ "me": self.client.me() }));
+        let mut quiet = self.quiet.iter().peekable();
+        for (index, record) in self.records.iter().enumerate() {
+            while let Some((_, known)) = quiet.next_if(|(at, _)| *at <= index) {
+                let _ = writeln!(lines, "{}", json!({ "expect": known }));
+            }
+            let line = match record {
+                Record::Event(envelope) => json!({ "event": envelope }),
+                Record::Guild(answers) => json!({ "guild": answers }),
+                Record::Messages(page) => json!({ "messages": page }),
+            };
+            let _ = writeln!(lines, "{line}");
+        }
+        for (_, known) in quiet {
+            let _ = writeln!(lines, "{}", json!({ "expect": known }));
+        }
+        lines
+    }
+}
+
+fn access_of(record: &Record) -> Option<&Value> {
+    match record {
+        Record::Event(envelope) if envelope["t"] == "workspace_access_update" => Some(&envelope["d"]["guild_id"]),
+        Record::Event(_) | Record::Guild(_) | Record::Messages(_) => None,
+    }
+}
+
+fn listener_of(storm: &mut Storm, n: usize) -> &mut Listener {
+    let user = storm.logins[n].user_id;
+    let mine = storm.listeners.iter_mut().find(|listener| listener.user == user && listener.is_open());
+    mine.expect("viewers are not closed")
+}
+
+fn id<K>(text: &str) -> Id<K> {
+    text.parse().unwrap_or_else(|_| panic!("not an id: {text}"))
+}
+
+fn objects(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_object().expect("an object").values()
+}
+
+/// The channels whose messages a client has, sorted.
+fn channels_of(client: &Client) -> Vec<(GuildId, ChannelId)> {
+    let messages = client.state["messages"].as_object().expect("an object").iter();
+    let mut channels: Vec<_> =
+        messages.map(|(channel, known)| (id(known["guild_id"].as_str().expect("an id")), id(channel))).collect();
+    channels.sort_unstable();
+    channels
+}
+
+/// What somebody knows who has just asked for everything.
+fn fresh(storm: &Storm, n: usize, channels: &[(GuildId, ChannelId)]) -> Client {
+    let mut client = Client::new(storm.logins[n].user_id.to_string());
+    let guilds = read(storm, n, ListGuilds).expect("always granted").into_iter();
+    let guilds = guilds.map(|guild| Wish::Guild(guild.guild_id.to_string()));
+    let messages = channels.iter().map(|(guild, channel)| Wish::Messages(guild.to_string(), channel.to_string()));
+    for wish in guilds.chain(messages) {
+        fetch(storm, n, &wish).into_iter().for_each(|record| drop(client.take(&record)));
+    }
+    client
+}
+
+fn read<Q: Read>(storm: &Storm, n: usize, read: Q) -> Option<Q::Answer> {
+    let login = storm.logins[n];
+    let actor = Actor {
+        user_id: login.user_id,
+        session_id: login.session_id,
+        is_server_owner: login.is_server_owner,
+        address: Some(ADDRESS),
+    };
+    ready(storm.engine.read(actor, read)).ok()
+}
+
+/// The answers as REST gives them; `None` if they are refused.
+fn fetch(storm: &Storm, n: usize, wish: &Wish) -> Option<Record> {
+    match wish {
+        Wish::Guild(guild) => {
+            let guild_id = id(guild);
+            let details = read(storm, n, ReadGuild { guild_id })?;
+            let access = read(storm, n, ReadGuildAccess { guild_id })?;
+            let roles = read(storm, n, ListRoles { guild_id })?.roles;
+            let page = read(storm, n, ListMembers { guild_id, after: None, limit: 200 })?;
+            let members = page.members.iter().map(|it| json!({ "user_id": it.user_id, "role_ids": it.role_ids }));
+            let members: Vec<Value> = members.collect();
+            let details = json!({
+                "guild_id": guild_id,
+                "name": details.guild.name,
+                "visibility": details.guild.visibility,
+                "owner_user_id": details.owner_user_id,
+                "default_join_role_id": details.default_join_role_id,
+            });
+            Some(Record::Guild(json!({ "details": details, "access": access, "roles": roles, "members": members })))
+        }
+        Wish::Messages(guild, channel) => {
+            let (guild_id, channel_id) = (id(guild), id(channel));
+            let page = read(storm, n, ListMessages { guild_id, channel_id, before: None, limit: 100 })?;
+            assert!(!page.more, "histories are short");
+            let page = json!({ "guild_id": guild_id, "channel_id": channel_id, "messages": page.messages });
+            Some(Record::Messages(page))
+        }
+    }
+}
+
+/// Panics unless a client knows what a fresh one does, where anything tells it: the rights in a channel made since the last access update
+/// are told by none, and who may manage overrides hears of channels it does not see.
+fn compare(name: &str, known: &Client, fresh: &Client) {
+    let (mut known, fresh) = (known.state.clone(), &fresh.state);
+    for (guild_id, guild) in known["guilds"].as_object_mut().expect("an object") {
+        let Some(expected) = fresh["guilds"].get(guild_id) else { continue };
+        let manages = expected["permissions"].as_array().expect("a list").iter();
+        let manages = { manages }.any(|right| right == Permission::ManageChannelOverrides.name());
+        assert!(guild["access_rev"].as_u64() <= expected["access_rev"].as_u64(), "{name}: never ahead");
+        guild["access_rev"] = expected["access_rev"].clone();
+        let channels = guild["channels"].as_array_mut().expect("a list");
+        let seen = expected["channels"].as_array().expect("a list");
+        let same = |channel: &Value| seen.iter().find(|other| other["channel_id"] == channel["channel_id"]);
+        channels.retain(|channel| !manages || channel.get("permission_bits").is_some() || same(channel).is_some());
+        for channel in channels.iter_mut().filter(|channel| channel.get("permission_bits").is_none()) {
+            if let Some(same) = same(channel) {
+                channel["permission_bits"] = same["permission_bits"].clone();
+            }
+        }
+    }
+    assert_eq!(known, *fresh, "{name}: an earlier snapshot and the events since are a fresh snapshot");
+}
+
+fn run((modes, steps): (Vec<Mode>, Vec<Step>)) -> Vec<Viewer> {
+    let mut equation = Equation::new(&modes);
+    equation.quiet();
+    steps.into_iter().for_each(|step| equation.run(step));
+    equation.quiet();
+    equation.viewers.iter().for_each(Viewer::check_coalesced);
+    equation.viewers
+}
+
+fn write_corpus(folder: &Path, history: usize, viewers: &[Viewer]) {
+    fs::create_dir_all(folder).expect("a folder");
+    for viewer in viewers {
+        fs::write(folder.join(format!("{history:03}-{}.jsonl", viewer.n)), viewer.corpus()).expect("written");
+    }
+}
+
+/// Proves RES-12's and §4's promise to clients: reduced events equal a fresh snapshot; and that what comes twice, in a burst or after a
+/// reset comes to the same.
+#[test]
+fn earlier_snapshot_and_received_events_make_a_fresh_snapshot() {
+    let folder = std::env::var_os("FILAMENT_CORPUS");
+    let histories = Cell::new(0);
+    let show = |(modes, steps): &(Vec<Mode>, Vec<Step>)| format!(" {modes:?}{}", lines(steps));
+    run_plans(&steps(), ONE_IN, show, |plan| {
+        let viewers = run(plan);
+        let history = histories.replace(histories.get() + 1);
+        if let Some(folder) = folder.as_ref().filter(|_| history < CORPUS_HISTORIES) {
+            write_corpus(Path::new(folder), history, &viewers);
+        }
+    });
+}
