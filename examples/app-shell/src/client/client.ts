@@ -3,26 +3,27 @@
  */
 
 import { events } from "@filament/protocol/events";
-import { type ChannelKey, GatewayClient, type Status } from "@filament/protocol/gateway";
+import { GatewayClient, type Status } from "@filament/protocol/gateway";
 import type { State } from "@filament/protocol/state";
 import { keepNewest } from "@filament/protocol/state/messages";
 import { load } from "@filament/protocol/state";
 import { Store } from "@filament/protocol/state/store";
-import { type Accessor, createEffect, createMemo, createSignal, onCleanup, untrack } from "solid-js";
+import { type Accessor, createEffect, createSignal, onCleanup } from "solid-js";
 import { Http } from "../api/http.js";
 import { sentence } from "../api/refusal.js";
 import type { Session } from "../session/session.js";
 import { Diagnostics } from "./diagnostics.js";
 import { type Farewell, farewell, lostChannel } from "./farewell.js";
+import { createListening } from "./listening.js";
 import { Loads } from "./loads.js";
 import { Names } from "./names.js";
 import { Notices } from "./notices.js";
 import { Outbox } from "./outbox.js";
-import { isOpen, isSamePlace, pathOf, type Place, placeOf, safePlace } from "./place.js";
+import type { Place } from "./place.js";
 import { createReading, type Reading } from "./reading.js";
 import { newestOfOthers } from "./unread.js";
 import { createUpkeep, type Upkeep } from "./upkeep.js";
-import { wantedChannels } from "./wanted.js";
+import { createGuard, createPlace, createWish } from "./whereabouts.js";
 
 /** Messages kept of a channel that is not open. */
 const MESSAGES_KEPT = 100;
@@ -84,15 +85,7 @@ export function createClient(session: Session): Client {
     const http = new Http((request) => session.accessToken(request));
     const loads = new Loads(http, store);
     const diagnostics = new Diagnostics(() => Date.now());
-    const gateway = new GatewayClient({
-        url: gatewayAddress(),
-        token: (request) => session.accessToken(request),
-        events,
-        onHandlerError: (error) => {
-            diagnostics.handlerErrors += 1;
-            diagnostics.note(String(error));
-        },
-    });
+    const gateway = createGateway(session, diagnostics);
     const state = signalOf(store);
     const notices = new Notices();
     const outbox = new Outbox(http);
@@ -100,10 +93,8 @@ export function createClient(session: Session): Client {
     const [gone, setGone] = createSignal<Farewell>();
     const [overlay, setOverlay] = createSignal<Overlay>();
     const [jump, setJump] = createSignal<Jump>();
-    const [wish, setWish] = createSignal<Place>();
 
     gateway.onEvent((event) => {
-        diagnostics.event(event.t);
         // Before the state forgets what it was called.
         const words = farewell(event, store.current);
         if (words !== undefined) setGone(words);
@@ -111,12 +102,8 @@ export function createClient(session: Session): Client {
         if (lost !== undefined) notices.say(lost);
         store.apply(event);
     });
-    gateway.onNotice("unknown", ({ name }) => diagnostics.unknownEvent(name));
-    gateway.onNotice("malformed", ({ code, path }) => diagnostics.malformed(code, path));
-    gateway.onNotice("gap", ({ reason }) => diagnostics.note(`Events may have been missed (${reason}); loading again`));
     gateway.onNotice("status", (next) => {
         setStatus(next);
-        diagnostics.note(statusLine(next));
         if (next.kind === "stopped" && next.name === SESSION_REVOKED) session.ended();
     });
 
@@ -124,18 +111,13 @@ export function createClient(session: Session): Client {
     const upkeep = createUpkeep(gateway, loads, state, place);
     const reading = createReading(() => state().me);
     const names = new Names((users) => loads.names(users), (run, ms) => setTimeout(run, ms));
-    listen(gateway, state, place);
-    guard(state, place, upkeep, go);
+    const wish = createWish(state, go);
+    createListening(gateway, state, place);
+    createGuard(state, place, upkeep, go);
     trim(store, place);
     createEffect(() => {
         const { messages } = state();
         outbox.settle((channel_id, message_id) => messages[channel_id]?.list.some((message) => message.message_id === message_id) === true);
-    });
-    createEffect(() => {
-        const wanted = wish();
-        if (wanted === undefined || !isOpen(wanted, state())) return;
-        setWish(undefined);
-        go(wanted);
     });
     // What concerns a guild goes with it.
     createEffect(() => {
@@ -174,10 +156,10 @@ export function createClient(session: Session): Client {
         farewell: gone,
         closeFarewell: () => setGone(undefined),
         go: (next) => {
-            setWish(undefined);
+            wish(undefined);
             go(next);
         },
-        goOnceOpen: (next) => setWish(next),
+        goOnceOpen: wish,
         overlay,
         show: (next) => setOverlay(next),
         jump,
@@ -206,6 +188,25 @@ export function createClient(session: Session): Client {
     };
 }
 
+/** A connection whose doings are counted. */
+function createGateway(session: Session, diagnostics: Diagnostics): GatewayClient {
+    const gateway = new GatewayClient({
+        url: gatewayAddress(),
+        token: (request) => session.accessToken(request),
+        events,
+        onHandlerError: (error) => {
+            diagnostics.handlerErrors += 1;
+            diagnostics.note(String(error));
+        },
+    });
+    gateway.onEvent(({ t }) => diagnostics.event(t));
+    gateway.onNotice("unknown", ({ name }) => diagnostics.unknownEvent(name));
+    gateway.onNotice("malformed", ({ code, path }) => diagnostics.malformed(code, path));
+    gateway.onNotice("gap", ({ reason }) => diagnostics.note(`Events may have been missed (${reason}); loading again`));
+    gateway.onNotice("status", (status) => diagnostics.note(statusLine(status)));
+    return gateway;
+}
+
 /** The state as a signal; the events of one message of the gateway are seen together. */
 function signalOf(store: Store): Accessor<State> {
     const [state, setState] = createSignal<State>(store.current);
@@ -219,85 +220,6 @@ function signalOf(store: Store): Accessor<State> {
         });
     });
     return state;
-}
-
-/** Where the user is, which is what the address says. */
-function createPlace(): { place: Accessor<Place>; go: (place: Place) => void } {
-    const [place, setPlace] = createSignal<Place>(placeOf(location.pathname), { equals: isSamePlace });
-    const changed = () => setPlace(placeOf(location.pathname));
-    window.addEventListener("popstate", changed);
-    onCleanup(() => window.removeEventListener("popstate", changed));
-    const go = (next: Place) => {
-        if (location.pathname !== pathOf(next)) history.pushState(null, "", pathOf(next));
-        setPlace(next);
-    };
-    return { place, go };
-}
-
-/** Subscribes to what is wanted, and to nothing else. */
-function listen(gateway: GatewayClient, state: Accessor<State>, place: Accessor<Place>): void {
-    const asked = new Map<string, ChannelKey>();
-    /** Channels that were taken away, with the access of that moment: until it changes they are not asked for again. */
-    const blocked = new Map<string, number | undefined>();
-    gateway.onNotice("subscription_lost", ({ guild_id, channel_id }) => {
-        const access_rev = untrack(state).channels[guild_id]?.access_rev;
-        for (const [id, key] of asked) {
-            if (key.guild_id !== guild_id || (channel_id ?? id) !== id) continue;
-            asked.delete(id);
-            blocked.set(id, access_rev);
-        }
-    });
-    const open = createMemo(() => {
-        const here = place();
-        return here.kind === "guild" ? here.guild_id : undefined;
-    });
-    const parts = createMemo(() => ({ guilds: state().guilds, channels: state().channels }), undefined, {
-        equals: (one, other) => one.guilds === other.guilds && one.channels === other.channels,
-    });
-    const wanted = createMemo(() => {
-        const isBlocked = ({ channel_id }: ChannelKey, access_rev: number | undefined) =>
-            blocked.has(channel_id) && blocked.get(channel_id) === access_rev;
-        const { guilds, channels } = parts();
-        return wantedChannels({ ...untrack(state), guilds, channels }, open(), isBlocked);
-    });
-    createEffect(() => {
-        const next = new Map(wanted().map((key) => [key.channel_id, key]));
-        for (const [id, key] of asked) {
-            if (next.has(id)) continue;
-            asked.delete(id);
-            gateway.unsubscribe(key);
-        }
-        for (const [id, key] of next) {
-            if (asked.has(id)) continue;
-            asked.set(id, key);
-            blocked.delete(id);
-            gateway.subscribe(key);
-        }
-    });
-}
-
-/** Moves the user away from what is not open to them any more. */
-function guard(state: Accessor<State>, place: Accessor<Place>, upkeep: Upkeep, go: (place: Place) => void): void {
-    const known = { guilds: () => upkeep.guilds().kind === "ready", access: upkeep.access };
-    createEffect(() => {
-        const here = place();
-        if (here.kind === "guild" && here.channel_id !== undefined) rememberChannel(here.guild_id, here.channel_id);
-        const there = safePlace(here, state(), { guilds: known.guilds(), access: known.access }, lastChannel);
-        if (isSamePlace(here, there)) return;
-        // Not a step of the user's own: going back must not lead here again.
-        history.replaceState(null, "", pathOf(there));
-        untrack(() => go(there));
-    });
-}
-
-const LAST_CHANNEL = "filament.channel.";
-
-function rememberChannel(guild_id: string, channel_id: string): void {
-    localStorage.setItem(LAST_CHANNEL + guild_id, channel_id);
-}
-
-function lastChannel(guild_id: string): string | undefined {
-    return localStorage.getItem(LAST_CHANNEL + guild_id) ?? undefined;
 }
 
 /** Forgets old messages of a channel that was left, so that a page that is open for days stays small. */

@@ -5,49 +5,46 @@
 
 import type { ChannelKey, GatewayClient } from "@filament/protocol/gateway";
 import type { State } from "@filament/protocol/state";
-import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup, untrack } from "solid-js";
-import { Refusal, sentence } from "../api/refusal.js";
-import { Loads, MESSAGES_PAGE } from "./loads.js";
-import { isVisible } from "./permission.js";
+import { type Accessor, createEffect, createMemo, createSignal, untrack } from "solid-js";
+import { createEpoch } from "./epoch.js";
+import { createHints } from "./hints.js";
+import { createLater, Keeper, type Later, type Loaded, LOADING, READY } from "./keeper.js";
+import { type Loads, MESSAGES_PAGE } from "./loads.js";
 import type { Place } from "./place.js";
 
-/** Without a connection after this time the page is filled over REST alone, in milliseconds. */
-const PATIENCE_MS = 1_500;
-/** Guilds besides the open one whose channels are made known, for their unread hints. */
-const OTHER_GUILDS_MAX = 24;
-/** Channels whose newest message is asked for, for their unread hints. */
-const HINTS_MAX = 40;
+export type { Loaded } from "./keeper.js";
+
 /** Events that come in a crowd cause one load, this long after the first, in milliseconds. */
 const GATHER_MS = 150;
-/** Gaps within this time after one cause one load together, in milliseconds: a server that stammers is not asked for ever. */
-const GAPS_MS = 2_000;
-/** Wait before a failed load is tried again, in milliseconds, and its bound. */
-const RETRY_MS = 1_000;
-const RETRY_MS_MAX = 15_000;
-
-/** How far a part is loaded. */
-export type Loaded = { readonly kind: "loading" } | { readonly kind: "ready" } | { readonly kind: "failed"; readonly why: string };
 
 /** What is loaded, for the views. */
 export interface Upkeep {
     /** The list of guilds. */
     readonly guilds: Accessor<Loaded>;
-    /** The open guild. */
+    /** Friends and requests. */
+    readonly friends: Accessor<Loaded>;
+    /** A guild that is or was open. */
     readonly guild: (guild_id: string) => Loaded;
     /** Whether the user's own access in a guild was loaded. */
     readonly access: (guild_id: string) => boolean;
     /** The messages of a channel. */
     readonly channel: (channel_id: string) => Loaded;
-    /** Friends and requests. */
-    readonly friends: Accessor<Loaded>;
     /** Cursor of members that were not loaded. */
     readonly moreMembers: (guild_id: string) => string | undefined;
     loadMoreMembers(guild_id: string): Promise<void>;
     retryChannel(channel: ChannelKey): void;
 }
 
-const LOADING: Loaded = { kind: "loading" };
-const READY: Loaded = { kind: "ready" };
+/** What the parts of the upkeep share. */
+interface Work {
+    readonly gateway: GatewayClient;
+    readonly loads: Loads;
+    readonly state: Accessor<State>;
+    readonly place: Accessor<Place>;
+    readonly epoch: Accessor<number>;
+    readonly keeper: Keeper;
+    readonly later: Later;
+}
 
 /** Starts the upkeep; to be called where an owner cleans up. */
 export function createUpkeep(
@@ -56,203 +53,118 @@ export function createUpkeep(
     state: Accessor<State>,
     place: Accessor<Place>,
 ): Upkeep {
-    /** Rises whenever events may have been missed; everything shown is then loaded again. */
-    const [epoch, setEpoch] = createSignal(0);
-    const [loaded, setLoaded] = createSignal<ReadonlyMap<string, Loaded>>(new Map());
-    const [more, setMore] = createSignal<ReadonlyMap<string, string>>(new Map());
-    const done = new Map<string, number>();
-    const timers = new Set<ReturnType<typeof setTimeout>>();
-    onCleanup(() => timers.forEach(clearTimeout));
-
-    const later = (ms: number, run: () => void) => {
-        const timer = setTimeout(() => {
-            timers.delete(timer);
-            run();
-        }, ms);
-        timers.add(timer);
-    };
-    const mark = (part: string, value: Loaded) => setLoaded((map) => new Map(map).set(part, value));
-
-    /** Loads a part once per epoch, again and again until it succeeds or is not wanted any more. */
-    const keep = (part: string, run: () => Promise<unknown>, wanted: () => boolean, attempt = 0): void => {
-        const now = epoch();
-        if (attempt === 0 && done.get(part) === now) return;
-        done.set(part, now);
-        if (untrack(loaded).get(part)?.kind !== "ready") mark(part, LOADING);
-        run().then(
-            () => mark(part, READY),
-            (error: unknown) => {
-                if (done.get(part) !== now) return;
-                mark(part, { kind: "failed", why: sentence(error) });
-                // What the server does not know does not come by asking again.
-                if (error instanceof Refusal && (error.status === 404 || error.status === 405)) return;
-                const wait = Math.min(RETRY_MS * 2 ** attempt, RETRY_MS_MAX);
-                later(wait, () => {
-                    if (wanted() && epoch() === now) keep(part, run, wanted, attempt + 1);
-                    else done.delete(part);
-                });
-            },
-        );
-    };
-
-    let gapsHeld = false;
-    let isGapDue = false;
-    const loadAgain = () => {
-        if (gapsHeld) {
-            isGapDue = true;
-            return;
-        }
-        gapsHeld = true;
-        setEpoch((number) => number + 1);
-        later(GAPS_MS, () => {
-            gapsHeld = false;
-            if (isGapDue) loadAgain();
-        });
-        isGapDue = false;
-    };
-    let isFirst = true;
-    gateway.onNotice("status", (status) => {
-        if (status.kind !== "ready" || !isFirst) return;
-        isFirst = false;
-        setEpoch((number) => number + 1);
-    });
-    gateway.onNotice("gap", ({ channel }) => {
-        // A gap of one channel stands in the state, and is mended like one that was never loaded.
-        if (channel === undefined) loadAgain();
-    });
-    later(PATIENCE_MS, () => {
-        if (epoch() === 0) setEpoch(1);
-    });
-
-    const isMember = (guild_id: string) => untrack(state).guilds[guild_id] !== undefined;
-    const keepAccess = (guild_id: string) =>
-        keep(`access ${guild_id}`, () => loads.access(guild_id), () => isMember(guild_id));
-
+    const later = createLater();
+    const epoch = createEpoch(gateway, later);
+    const keeper = new Keeper(epoch, later);
+    const work: Work = { gateway, loads, state, place, epoch, keeper, later };
     createEffect(() => {
         if (epoch() === 0) return;
-        keep("guilds", () => loads.guilds(), () => true);
-        keep("friends", () => loads.friends(), () => true);
+        keeper.keep("guilds", () => loads.guilds(), () => true);
+        keeper.keep("friends", () => loads.friends(), () => true);
     });
+    const members = keepGuild(work);
+    keepChannel(work);
+    keepAccess(work);
+    createHints(loads, state, epoch, later);
+    return {
+        guilds: () => keeper.of("guilds"),
+        friends: () => keeper.of("friends"),
+        guild: (guild_id) => worst(["access", "roles", "members"].map((part) => keeper.of(`${part} ${guild_id}`))),
+        access: (guild_id) => keeper.of(`access ${guild_id}`).kind === "ready",
+        channel: (channel_id) => keeper.of(`channel ${channel_id}`),
+        moreMembers: members.next,
+        loadMoreMembers: members.load,
+        retryChannel: (channel) => {
+            keeper.forget(`channel ${channel.channel_id}`);
+            keeper.keep(`channel ${channel.channel_id}`, () => loads.messages(channel), () => true);
+        },
+    };
+}
 
-    const openGuild = createMemo(() => {
-        const here = place();
-        return here.kind === "guild" && state().guilds[here.guild_id] !== undefined ? here.guild_id : undefined;
-    });
-    createEffect(() => {
-        const guild_id = openGuild();
-        if (guild_id === undefined || epoch() === 0) return;
-        const wanted = () => isMember(guild_id);
-        keepAccess(guild_id);
-        keep(`roles ${guild_id}`, () => loads.roles(guild_id), wanted);
-        keep(`details ${guild_id}`, () => loads.details(guild_id), wanted);
-        const members = async () => setNext(guild_id, await loads.members(guild_id));
-        keep(`members ${guild_id}`, members, wanted);
-    });
-
-    const setNext = (guild_id: string, cursor: string | undefined) =>
-        setMore((map) => {
+/** Loads the open guild; gives what is known of members beyond the first pages. */
+function keepGuild({ loads, state, place, epoch, keeper }: Work) {
+    const [cursors, setCursors] = createSignal<ReadonlyMap<string, string>>(new Map());
+    const load = async (guild_id: string) => {
+        const cursor = await loads.members(guild_id, untrack(cursors).get(guild_id));
+        setCursors((map) => {
             const next = new Map(map);
             if (cursor === undefined) next.delete(guild_id);
             else next.set(guild_id, cursor);
             return next;
         });
+    };
+    const open = createMemo(() => {
+        const here = place();
+        return here.kind === "guild" && state().guilds[here.guild_id] !== undefined ? here.guild_id : undefined;
+    });
+    createEffect(() => {
+        const guild_id = open();
+        if (guild_id === undefined || epoch() === 0) return;
+        const wanted = () => untrack(state).guilds[guild_id] !== undefined;
+        keeper.keep(`access ${guild_id}`, () => loads.access(guild_id), wanted);
+        keeper.keep(`roles ${guild_id}`, () => loads.roles(guild_id), wanted);
+        keeper.keep(`details ${guild_id}`, () => loads.details(guild_id), wanted);
+        const members = () => {
+            setCursors((map) => new Map([...map].filter(([id]) => id !== guild_id)));
+            return load(guild_id);
+        };
+        keeper.keep(`members ${guild_id}`, members, wanted);
+    });
+    return { load, next: (guild_id: string) => cursors().get(guild_id) };
+}
 
-    /** The open channel, as long as it is one of text that the user sees. */
-    const openChannel = createMemo(
+/** Loads the newest messages of the open channel, whenever what is known of it is little or torn. */
+function keepChannel({ loads, state, place, epoch, keeper }: Work): void {
+    const open = createMemo(
         () => {
             const here = place();
             if (here.kind !== "guild" || here.channel_id === undefined) return undefined;
-            const channel = state().channels[here.guild_id]?.list.find(({ channel_id }) => channel_id === here.channel_id);
-            if (channel === undefined || channel.kind !== "text") return undefined;
-            return { guild_id: here.guild_id, channel_id: here.channel_id };
+            const { guild_id, channel_id } = here;
+            const channel = state().channels[guild_id]?.list.find((other) => other.channel_id === channel_id);
+            return channel?.kind === "text" ? { guild_id, channel_id } : undefined;
         },
         undefined,
         { equals: (one, other) => one?.channel_id === other?.channel_id },
     );
     const isTorn = createMemo(() => {
-        const channel = openChannel();
+        const channel = open();
         const known = channel && state().messages[channel.channel_id];
         return known === undefined || known.gap || (!known.complete && known.list.length < MESSAGES_PAGE / 2);
     });
     createEffect(() => {
-        const channel = openChannel();
+        const channel = open();
         if (channel === undefined || epoch() === 0) return;
         const part = `channel ${channel.channel_id}`;
-        if (isTorn()) done.delete(part);
-        keep(part, () => loads.messages(channel), () => untrack(openChannel)?.channel_id === channel.channel_id);
+        if (isTorn()) keeper.forget(part);
+        keeper.keep(part, () => loads.messages(channel), () => untrack(open)?.channel_id === channel.channel_id);
     });
+}
 
-    hints(loads, state, epoch, later);
-
+/** Loads the user's own access again where an event does not tell it. */
+function keepAccess({ gateway, loads, state, keeper, later }: Work): void {
     const stale = new Set<string>();
-    const refreshAccess = (guild_id: string) => {
+    const refresh = (guild_id: string) => {
         if (stale.has(guild_id)) return;
         stale.add(guild_id);
         later(GATHER_MS, () => {
             stale.delete(guild_id);
-            done.delete(`access ${guild_id}`);
-            if (isMember(guild_id)) keepAccess(guild_id);
+            const isMember = () => untrack(state).guilds[guild_id] !== undefined;
+            keeper.forget(`access ${guild_id}`);
+            if (isMember()) keeper.keep(`access ${guild_id}`, () => loads.access(guild_id), isMember);
         });
     };
     // Whether a new channel is seen, or only managed, stands in no event.
-    gateway.on("channel_create", ({ guild_id }) => refreshAccess(guild_id));
+    gateway.on("channel_create", ({ guild_id }) => refresh(guild_id));
     gateway.onNotice("access_behind", () => {
-        for (const guild_id of Object.keys(untrack(state).guilds)) refreshAccess(guild_id);
+        for (const guild_id of Object.keys(untrack(state).guilds)) refresh(guild_id);
     });
     // One who comes back to a guild finds it as new.
     gateway.on("workspace_unavailable", ({ guild_id }) => {
-        for (const part of ["access", "roles", "details", "members"]) done.delete(`${part} ${guild_id}`);
-        setLoaded((map) => new Map([...map].filter(([part]) => !part.endsWith(guild_id))));
+        keeper.drop(["access", "roles", "details", "members"].map((part) => `${part} ${guild_id}`));
     });
-
-    return {
-        guilds: () => loaded().get("guilds") ?? LOADING,
-        friends: () => loaded().get("friends") ?? LOADING,
-        guild: (guild_id) => worst(["access", "roles", "members"].map((part) => loaded().get(`${part} ${guild_id}`))),
-        access: (guild_id) => loaded().get(`access ${guild_id}`)?.kind === "ready",
-        channel: (channel_id) => loaded().get(`channel ${channel_id}`) ?? LOADING,
-        moreMembers: (guild_id) => more().get(guild_id),
-        loadMoreMembers: async (guild_id) => {
-            setNext(guild_id, await loads.members(guild_id, more().get(guild_id)));
-        },
-        retryChannel: (channel) => {
-            done.delete(`channel ${channel.channel_id}`);
-            keep(`channel ${channel.channel_id}`, () => loads.messages(channel), () => true);
-        },
-    };
 }
 
-/** Makes the channels of the other guilds known, and the newest message of channels: what unread hints need. */
-function hints(
-    loads: Loads,
-    state: Accessor<State>,
-    epoch: Accessor<number>,
-    later: (ms: number, run: () => void) => void,
-): void {
-    const run = async (now: number) => {
-        const current = () => epoch() === now;
-        for (const guild_id of Object.keys(untrack(state).guilds).slice(0, OTHER_GUILDS_MAX)) {
-            if (!current()) return;
-            if (untrack(state).channels[guild_id]?.access_rev === undefined) await loads.access(guild_id).catch(() => undefined);
-        }
-        let left = HINTS_MAX;
-        const { channels, guilds } = untrack(state);
-        for (const [guild_id, { list }] of Object.entries(channels)) {
-            for (const channel of list) {
-                const { channel_id, kind } = channel;
-                const known = untrack(state).messages[channel_id];
-                if (kind !== "text" || !isVisible(channel, guilds[guild_id])) continue;
-                if (known !== undefined && !known.gap && (known.list.length > 0 || known.complete)) continue;
-                if (left === 0 || !current()) return;
-                left -= 1;
-                await loads.messages({ guild_id, channel_id }, undefined, 1).catch(() => undefined);
-            }
-        }
-    };
-    // Behind everything that is on the screen.
-    createEffect(on(epoch, (now) => now > 0 && later(GATHER_MS * 4, () => void run(now))));
-}
-
-function worst(parts: readonly (Loaded | undefined)[]): Loaded {
-    return parts.find((part) => part?.kind === "failed") ?? (parts.every((part) => part?.kind === "ready") ? READY : LOADING);
+function worst(parts: readonly Loaded[]): Loaded {
+    const failed = parts.find(({ kind }) => kind === "failed");
+    return failed ?? (parts.every(({ kind }) => kind === "ready") ? READY : LOADING);
 }

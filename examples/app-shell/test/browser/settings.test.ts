@@ -64,7 +64,7 @@ test("what a member may not do is locked and says which permission it takes, unt
 
     const role = await owner.call<{ role_id: string }>("POST", `/guilds/${guild}/roles`, { name: "Auditor", permissions: ["view_audit_log", "manage_roles"] });
     await owner.call("POST", `/guilds/${guild}/roles/${role.role_id}/members/${member.id}`);
-    await server.getByRole("cell", { name: "role.assign" }).waitFor();
+    await server.getByRole("cell", { name: "Gave a role" }).waitFor();
     await server.getByRole("navigation").getByRole("button", { name: "Overview" }).click();
     assert.equal(await server.getByLabel("Server name").isDisabled(), false);
 });

@@ -7,6 +7,7 @@ import { audit } from "../../api/guilds.js";
 import type { Client } from "../../client/client.js";
 import { Empty, WhenLoaded } from "../../part/state_words.js";
 import { full, iso } from "../../part/time.js";
+import { auditWords } from "./audit_words.js";
 import { createPaged } from "./paged.js";
 
 /** Kinds of rows to show; the beginning of an action's name each. */
@@ -46,7 +47,7 @@ export function AuditSection(props: { readonly client: Client; readonly guild: s
     }));
     return (
         <>
-            <label class="field narrow">
+            <label class="field filter">
                 <span>Show</span>
                 <select value={kind()} onChange={(event) => setKind(event.currentTarget.value)}>
                     <For each={KINDS}>{([prefix, label]) => <option value={prefix}>{label}</option>}</For>
@@ -72,7 +73,9 @@ export function AuditSection(props: { readonly client: Client; readonly guild: s
                                         </td>
                                         <td>{client.name(row.actor_user_id)}</td>
                                         <td>
-                                            <code>{row.action}</code>
+                                            <Show when={auditWords(row.action)} fallback={<code>{row.action}</code>}>
+                                                {(words) => <span title={row.action}>{words()}</span>}
+                                            </Show>
                                         </td>
                                         <td>{row.target_user_id === null ? "—" : client.name(row.target_user_id)}</td>
                                     </tr>
