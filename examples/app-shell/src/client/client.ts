@@ -60,6 +60,8 @@ export interface Client {
     readonly outbox: Outbox;
     readonly notices: Notices;
     readonly reading: Reading;
+    /** What was written and not sent, by channel, for as long as this user's page is open. */
+    readonly drafts: Map<string, string>;
     readonly diagnostics: Diagnostics;
     /** Why the user is out of a guild, until it was read. */
     readonly farewell: Accessor<Farewell | undefined>;
@@ -152,6 +154,7 @@ export function createClient(session: Session): Client {
         outbox,
         notices,
         reading,
+        drafts: new Map(),
         diagnostics,
         farewell: gone,
         closeFarewell: () => setGone(undefined),

@@ -34,7 +34,7 @@ export function createReading(me: Accessor<string | undefined>): Reading {
         read: (channel_id, message_id) => {
             const before = current();
             const after = moved(before, channel_id, message_id);
-            if (after === before) return;
+            if (after === before || me() === undefined) return;
             setMarks(after);
             localStorage.setItem(key(), JSON.stringify(after));
         },

@@ -127,3 +127,42 @@ test("channels appear, are renamed and go as their manager does it", async () =>
     await right.getByRole("heading", { name: "Welcome to #" }).waitFor();
     assert.equal(await right.getByRole("link", { name: "loft" }).count(), 0);
 });
+
+test("a page that was open all the time shows what a page that is opened now shows", async () => {
+    const { owner, member, guild, channel, shed, right } = await ownerAndMember();
+    await right.getByRole("link", { name: "general" }).click();
+    await right.getByRole("heading", { name: "Welcome to #general" }).waitFor();
+    const inGuild = <T>(method: string, path: string, body?: object) => owner.call<T>(method, `/guilds/${guild}${path}`, body);
+    const other = await stage.user("other");
+    await other.call("POST", `/guilds/${guild}/join`);
+    const attic = await owner.channel(guild, "attic");
+    await owner.channel(guild, "Lounge", "voice");
+    await inGuild("POST", "/channels/reorder", { channel_ids: [attic, channel, shed] });
+    await inGuild("PATCH", `/channels/${shed}`, { name: "toolshed" });
+    await inGuild("DELETE", `/channels/${attic}`);
+    const role = await inGuild<{ role_id: string }>("POST", "/roles", { name: "Gardener", permissions: [], color_hex: "#3FA55B" });
+    await inGuild("POST", `/roles/${role.role_id}/members/${other.id}`);
+    await inGuild("PATCH", `/roles/${role.role_id}`, { name: "Head gardener" });
+    const first = await owner.post(guild, channel, "first");
+    const second = await other.post(guild, channel, "second");
+    await member.post(guild, channel, "third");
+    await inGuild("PATCH", `/channels/${channel}/messages/${first}`, { content: "first, *edited*" });
+    await inGuild("POST", `/channels/${channel}/messages/${first}/reactions/${encodeURIComponent("🌱")}`);
+    await member.call("POST", `/guilds/${guild}/channels/${channel}/messages/${first}/reactions/${encodeURIComponent("🌱")}`);
+    await inGuild("DELETE", `/channels/${channel}/messages/${second}`);
+    await inGuild("PATCH", "", { name: "Orangery" });
+    await inGuild("POST", `/members/${other.id}/kick`);
+    await owner.post(guild, channel, "last");
+    await message(right, "last").waitFor();
+
+    const fresh = await stage.open(member, `/app/${guild}/${channel}`);
+    await message(fresh, "last").waitFor();
+    const shown = (page: typeof right) =>
+        page.evaluate(() => [".rails", ".messages", ".aside"].map((part) => (document.querySelector(part) as HTMLElement).innerText).join("\n"));
+    let both: readonly string[] = [];
+    await until("both show the same", async () => {
+        both = [await shown(right), await shown(fresh)];
+        return both[0] === both[1] && both[0]?.includes("…") === false;
+    }).catch(() => assert.equal(both[0], both[1]));
+    for (const words of ["Orangery", "toolshed", "Lounge", "first, edited", "third", "🌱"]) assert.ok(both[0]?.includes(words), words);
+});

@@ -15,9 +15,6 @@ export const CONTENT_UNITS_MAX = 2_000;
 /** From here on the composer says how much room is left. */
 const CONTENT_UNITS_NEAR = 1_800;
 
-/** What was written and not sent, by channel, for as long as the page is open. */
-const drafts = new Map<string, string>();
-
 /** The composer. */
 export function Composer(props: {
     readonly client: Client;
@@ -26,13 +23,13 @@ export function Composer(props: {
     /** Edits the last own message. */
     readonly onEditLast: () => void;
 }): JSX.Element {
-    const [text, setText] = createSignal(drafts.get(props.channel.channel_id) ?? "");
+    const [text, setText] = createSignal(props.client.drafts.get(props.channel.channel_id) ?? "");
     const [isChoosing, setChoosing] = createSignal(false);
     const uploads = createUploads(props.client, () => props.channel);
     let field!: HTMLTextAreaElement;
     let picker!: HTMLInputElement;
     createEffect(on(text, (words) => {
-        drafts.set(props.channel.channel_id, words);
+        props.client.drafts.set(props.channel.channel_id, words);
         field.style.height = "auto";
         field.style.height = `${field.scrollHeight}px`;
     }));

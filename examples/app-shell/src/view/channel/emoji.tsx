@@ -19,8 +19,15 @@ const EMOJI: readonly (readonly [string, string])[] = [
 /** A panel with the emoji; the first ones are the most used. */
 export function EmojiPanel(props: { readonly onPick: (emoji: string) => void; readonly onClose: () => void }): JSX.Element {
     const [text, setText] = createSignal("");
+    const [isAbove, setAbove] = createSignal(false);
     let field!: HTMLInputElement;
-    onMount(() => field.focus());
+    let panel!: HTMLDivElement;
+    onMount(() => {
+        field.focus({ preventScroll: true });
+        // In the lower part of the list it would be cut off.
+        const edge = panel.closest(".messages")?.getBoundingClientRect().bottom ?? innerHeight;
+        setAbove(panel.getBoundingClientRect().bottom > edge);
+    });
     const found = createMemo(() => {
         const wanted = text().trim().toLowerCase();
         return EMOJI.filter(([, names]) => names.includes(wanted));
@@ -31,7 +38,9 @@ export function EmojiPanel(props: { readonly onPick: (emoji: string) => void; re
     };
     return (
         <div
+            ref={panel}
             class="emoji-panel"
+            classList={{ above: isAbove() }}
             role="dialog"
             aria-label="Choose an emoji"
             onKeyDown={(event) => {
