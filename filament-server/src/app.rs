@@ -17,6 +17,7 @@ use crate::auth::lockout::Lockout;
 use crate::auth::password::Passwords;
 use crate::auth::refresh::RefreshKey;
 use crate::auth::token::{AccessTokens, IssueError, IssuedToken};
+use crate::blob::BlobFolder;
 use crate::config::Config;
 use crate::ended_sessions::EndedSessions;
 use crate::gateway::Gateway;
@@ -32,6 +33,9 @@ use crate::rate::RateLimits;
 use crate::server::StartError;
 use crate::shutdown::Drain;
 use crate::sightings::Sightings;
+
+/// Where avatars and banners are, below the data folder.
+const IMAGES_FOLDER: &str = "images";
 
 /// The store behind the engine.
 pub type Store = filament_store::SqliteStore;
@@ -77,6 +81,8 @@ pub struct App {
     pub sightings: Sightings,
     /// Turns for uploads.
     pub uploads: Uploads,
+    /// The bytes of avatars and banners.
+    pub images: BlobFolder,
 }
 
 /// Why the engine did not do what was asked.
@@ -101,6 +107,7 @@ impl App {
         gateway: Gateway,
     ) -> Result<Self, StartError> {
         let shell = config.web_root.as_deref().map(|root| open_shell(root, &config)).transpose()?;
+        let images = open_folder(&config, IMAGES_FOLDER)?;
         let mut start = [0; 8];
         getrandom::fill(&mut start).map_err(|_| StartError::Random)?;
         Ok(Self {
@@ -122,6 +129,7 @@ impl App {
             background: Semaphore::new(BACKGROUND_COMMANDS_MAX),
             sightings: Sightings::default(),
             uploads: Uploads::default(),
+            images,
             config,
         })
     }
@@ -201,6 +209,12 @@ impl App {
             self.gateway.fenced(seq).await;
         }
     }
+}
+
+/// Opens a folder of files below the data folder.
+fn open_folder(config: &Config, name: &str) -> Result<BlobFolder, StartError> {
+    let folder = config.data_dir.join(name);
+    BlobFolder::open(folder.clone()).map_err(|source| StartError::Files { folder, source })
 }
 
 fn open_shell(root: &Path, config: &Config) -> Result<Shell, StartError> {

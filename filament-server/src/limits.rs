@@ -82,6 +82,10 @@ pub const HEAD_READ_MAX: Duration = Duration::from_secs(30);
 pub const BODY_READ_MAX: Duration = Duration::from_secs(10);
 /// How long the unread body of a refused request is waited for before the connection ends instead.
 pub const BODY_DISCARD_MAX: Duration = Duration::from_secs(1);
+/// Bytes of an image looked at to know its type: the longest signature is AVIF's, whose list of brands rarely has more than ten.
+pub const IMAGE_HEAD_BYTES: usize = 512;
+/// How often the row of an image is read for one answer: each time it was replaced between row and file.
+pub const IMAGE_READ_ATTEMPTS_MAX: usize = 3;
 /// Bytes of an avatar (contract §9.4).
 pub const AVATAR_BYTES_MAX: u64 = 2_097_152;
 /// Bytes of a banner (contract §9.4).
@@ -100,8 +104,8 @@ pub const HANDLER_MAX: Duration = Duration::from_secs(6);
 pub const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
 /// How long a connection that ends with unread bytes is read on, so that its last answer is not lost to a reset.
 pub const LINGER_MAX: Duration = Duration::from_secs(1);
-/// Bytes read and dropped meanwhile.
-pub const LINGER_BYTES_MAX: usize = 1_048_576;
+/// Bytes read and dropped meanwhile: more than the largest upload there is, so that whoever sends a longer one reads why it was refused.
+pub const LINGER_BYTES_MAX: usize = 33_554_432;
 /// Bytes of a file in memory while it is sent.
 pub const FILE_CHUNK_BYTES_MAX: usize = 65_536;
 /// Characters of a cursor (HTTP-15).

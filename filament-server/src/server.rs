@@ -35,6 +35,14 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// A folder of files below the data folder cannot be used.
+    #[error("FILAMENT_DATA_DIR: {}: {source}", folder.display())]
+    Files {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The web root is no folder that can be read.
     #[error("FILAMENT_WEB_ROOT: {}: {source}", root.display())]
     WebRoot {
@@ -85,7 +93,7 @@ impl StartError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::DataDir { .. } | Self::WebRoot { .. } => 2,
+            Self::DataDir { .. } | Self::Files { .. } | Self::WebRoot { .. } => 2,
             Self::OpenStore(OpenError::NewerDatabase { .. }) => 3,
             Self::OpenStore(OpenError::Corrupt { .. }) => 4,
             Self::OpenStore(OpenError::AlreadyInUse { .. }) => 5,
@@ -123,6 +131,7 @@ impl Server {
         let bind_addr = config.bind_addr;
         let app = App::new(config, ROUTES, keys, engine, gateway)?;
         remember_ended_sessions(&app, &store).await?;
+        remove_unnamed_images(&app, &store).await?;
         Running::start(bind_addr, Arc::new(app)).await
     }
 }
@@ -157,6 +166,26 @@ async fn remember_ended_sessions(app: &App, store: &Store) -> Result<(), StartEr
     let ended = store.recently_ended_sessions(since).await.map_err(StartError::Store)?;
     // Newest first as they come; the oldest are the first to be forgotten.
     ended.into_iter().rev().for_each(|session| app.end_session(session));
+    Ok(())
+}
+
+/// Removes the files that no image has: what a crash or a refusal left. Before anybody is served, so that none of them is one
+/// whose row is about to be written.
+async fn remove_unnamed_images(app: &App, store: &Store) -> Result<(), StartError> {
+    let folder = || app.config.data_dir.clone();
+    let files = |source| StartError::Files { folder: folder(), source };
+    let mut names = app.images.names().await.map_err(files)?;
+    let mut removed = 0_u64;
+    while let Some(some) = names.next().await.map_err(files)? {
+        let named = store.named_images(some.clone()).await.map_err(StartError::Store)?;
+        for name in some.into_iter().filter(|name| !named.contains(name)) {
+            app.images.remove(name).await.map_err(files)?;
+            removed += 1;
+        }
+    }
+    if removed > 0 {
+        tracing::info!(removed, "removed images that nothing names");
+    }
     Ok(())
 }
 

@@ -47,19 +47,24 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .json("UpdateProfile")
         .answers(&[json("Profile")])
         .refuses(&[invalid("the name is taken, ignoring case")])
-        .causes(&[event("profile_update")]),
+        .causes(&[event("profile_update")])
+        .served(),
     image_upload(post("/users/me/profile/avatar", "set_avatar", "Replaces the caller's avatar."), AVATAR_BYTES_MAX)
-        .causes(&[event("profile_avatar_update")]),
+        .causes(&[event("profile_avatar_update")])
+        .served(),
     image_upload(post("/users/me/profile/banner", "set_banner", "Replaces the caller's banner."), BANNER_BYTES_MAX)
-        .causes(&[event("profile_banner_update")]),
+        .causes(&[event("profile_banner_update")])
+        .served(),
     row(get("/users/{user_id}/avatar", "read_avatar", "Gives the avatar of a user."))
         .for_(Access::Open)
         .answers(IMAGE)
         .refuses(&[not_found("the user has none")])
-        .notes(IMAGE_NOTES),
+        .notes(IMAGE_NOTES)
+        .served(),
     row(get("/users/{user_id}/banner", "read_banner", "Gives the banner of a user."))
         .for_(Access::Open)
         .answers(IMAGE)
         .refuses(&[not_found("the user has none")])
-        .notes(IMAGE_NOTES),
+        .notes(IMAGE_NOTES)
+        .served(),
 ];

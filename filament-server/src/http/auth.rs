@@ -1,7 +1,5 @@
 //! `/auth/…`: register, login, refresh, logout, oneself (contract §9.4, §11).
 
-use std::future::Future;
-use std::sync::Arc;
 use std::time::Instant;
 
 use filament_core::Anonymous;
@@ -9,11 +7,10 @@ use filament_core::decide::account::{EndSession, OpenSession, RefreshSession, Re
 use filament_core::read::ReadProfile;
 use filament_protocol::rest::{self, SessionTokens};
 use filament_protocol::{BearerToken, SessionId, Username, decode_body};
-use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
 use super::answer::{self, Answer};
-use super::call::Call;
+use super::call::{Call, uncancelled};
 use super::error::ApiError;
 use crate::address::AddressBlock;
 use crate::app::App;
@@ -126,20 +123,6 @@ fn presented(app: &App, text: &str) -> Result<(SessionId, u32), ApiError> {
     let token = RefreshToken::parse(text).map_err(|_| ApiError::unauthorized())?;
     let generation = app.refresh_key.generation(&token).and_then(|generation| u32::try_from(generation).ok());
     Ok((token.session(), generation.ok_or_else(ApiError::unauthorized)?))
-}
-
-/// Runs `work` to its end, also when the client leaves or the time of the request is over: what is committed must be
-/// followed by what the process remembers of it, or an ended session would keep its access tokens (AUT-12).
-async fn uncancelled<W, F>(app: &Arc<App>, work: W) -> Result<Answer, ApiError>
-where
-    W: FnOnce(Arc<App>) -> F,
-    F: Future<Output = Result<Answer, ApiError>> + Send + 'static,
-{
-    let work = work(Arc::clone(app)).in_current_span();
-    tokio::spawn(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a handler panicked");
-        Err(ApiError::internal())
-    })
 }
 
 fn tokens(app: &App, grant: &SessionGrant) -> Result<Answer, ApiError> {

@@ -1,6 +1,7 @@
 //! One request as a handler sees it: every check of HTTP-8 up to the shape of the body lies behind it.
 
 use std::borrow::Cow;
+use std::future::Future;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -10,7 +11,9 @@ use filament_core::Actor;
 use filament_protocol::rest::Body;
 use filament_protocol::{GuildId, decode_body};
 use http::{HeaderMap, Request, Uri};
+use tracing::Instrument as _;
 
+use super::answer::Answer;
 use super::error::ApiError;
 use super::percent::decode_segment;
 use super::query::Query;
@@ -92,4 +95,19 @@ impl Call {
     pub fn query(&self) -> Query<'_> {
         Query::new(self.uri.query())
     }
+}
+
+/// Runs `work` to its end, also when the client leaves or the time of the request is over: what is committed must be
+/// followed by what the process makes of it, or an ended session would keep its access tokens (AUT-12), and a replaced
+/// image its bytes.
+pub(super) async fn uncancelled<W, F>(app: &Arc<App>, work: W) -> Result<Answer, ApiError>
+where
+    W: FnOnce(Arc<App>) -> F,
+    F: Future<Output = Result<Answer, ApiError>> + Send + 'static,
+{
+    let work = work(Arc::clone(app)).in_current_span();
+    tokio::spawn(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a handler panicked");
+        Err(ApiError::internal())
+    })
 }

@@ -1,5 +1,6 @@
-//! `/users/…`: looking users up (contract §9.4).
+//! `/users/…`: looking users up, profiles (contract §9.4). Their images stand in [`images`](super::images).
 
+use filament_core::decide::profile::UpdateProfile;
 use filament_core::read::{LookUpUsers, ReadProfile};
 use filament_protocol::rest;
 
@@ -27,4 +28,14 @@ pub async fn read_profile(call: Call) -> Result<Answer, ApiError> {
     let actor = call.actor()?;
     let user_id = call.path("user_id")?;
     answer::json(&call.app.read(actor, ReadProfile { user_id }).await?)
+}
+
+/// `PATCH /users/me/profile`.
+///
+/// # Errors
+/// 400 and 422 for the body, 400 for a name that is taken.
+pub async fn update_profile(call: Call) -> Result<Answer, ApiError> {
+    let actor = call.actor()?;
+    let rest::UpdateProfile { username, about_markdown } = call.body()?;
+    answer::json(&call.app.execute(actor, UpdateProfile { username, about: about_markdown }).await?)
 }

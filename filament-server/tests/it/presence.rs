@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Cast, Event, Gateway, Room, Server, User};
+use crate::harness::{Cast, Event, Gateway, Room, Server, User, accepted, member_path};
 
 /// PRE-4: `offline` after a clean close.
 const CLEAN_OFFLINE_MAX: Duration = Duration::from_secs(2);
@@ -226,7 +226,7 @@ fn s062_a_presence_sync_is_cut_at_1024_with_the_receiver_first() {
     assert_eq!(sync["user_ids"], json!(expected), "PRE-5: the receiver, then ascending, cut at 1,024");
 }
 
-/// Proves PRE-6 for joining and leaving. P leaves instead of being kicked, which has no route yet.
+/// Proves PRE-6 for joining, being kicked and leaving.
 #[test]
 fn s063_membership_changes_of_online_users_change_presence_after_the_event() {
     let cast = Cast::assemble();
@@ -239,9 +239,15 @@ fn s063_membership_changes_of_online_users_change_presence_after_the_event() {
     cast.stranger.join(&cast.guild);
     q.until("workspace_member_add");
     expect_presence(&mut q, &cast.stranger, "online", FLUSH + SLACK);
-    cast.p.leave(&cast.guild);
-    q.until("workspace_member_remove");
+    accepted(cast.owner.post_empty(&member_path(&cast.guild, &cast.p, "/kick")));
+    assert_eq!(q.until("workspace_member_remove")["reason"], "kick");
     expect_presence(&mut q, &cast.p, "offline", FLUSH + SLACK);
+    cast.stranger.leave(&cast.guild);
+    q.until("workspace_member_remove");
+    expect_presence(&mut q, &cast.stranger, "offline", FLUSH + SLACK);
+    cast.stranger.join(&cast.guild);
+    q.until("workspace_member_add");
+    expect_presence(&mut q, &cast.stranger, "online", FLUSH + SLACK);
     no_presence(&mut unsubscribed, Duration::from_millis(100));
 
     let room: &Room = &cast.text;
@@ -271,6 +277,25 @@ fn a_connection_that_falls_silent_is_closed_and_offline_at_once() {
     assert!(!p.pings().is_empty(), "it was asked for a sign of life first");
     q.is_usable();
     assert!(connected.elapsed() > IDLE, "who answers pings stays, longer than the idle time");
+}
+
+/// Proves PRE-3's third row for `session_revoked` and PRE-1 per connection: a login that ends takes its own connections along, and the
+/// user is offline at once unless another login is connected.
+#[test]
+fn an_ended_session_has_no_grace_and_leaves_others_online() {
+    let cast = Cast::assemble();
+    let second = cast.p.second_session();
+    let (mut first_socket, mut second_socket) = (cast.p.connect(), second.connect());
+    let mut q = cast.q.connect_to(&[&cast.text]);
+    q.collect_for(FLUSH);
+    let log_out = |user: &User| user.http.post("/auth/logout", &json!({"refresh_token": user.refresh_token})).is(204);
+    log_out(&cast.p);
+    first_socket.closed_with(4510, "session_revoked");
+    no_presence(&mut q, FLUSH + SLACK);
+    log_out(&second);
+    let closed = second_socket.closed_with(4510, "session_revoked");
+    let offline = expect_presence(&mut q, &cast.p, "offline", FLUSH + SLACK);
+    assert!(offline.at.saturating_duration_since(closed.at) <= FLUSH + SLACK, "no grace");
 }
 
 /// Proves PRE-1's "or inside the grace" in a sync, that presence ends with the last subscription (`PRES(g)`), and that

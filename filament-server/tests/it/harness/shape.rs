@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod guild;
+mod people;
 mod unique;
 
 use std::collections::HashSet;
@@ -18,6 +19,7 @@ use catalogue::Type::{
 };
 use catalogue::{CATALOGUE, MESSAGE, Member, Type};
 use guild::{GUILD_EVENTS, ROLE_EVENTS};
+use people::PEOPLE_EVENTS;
 use unique::Unique;
 
 /// ENV-7 bounds a message, ENV-12 a sealed event; plain connections get sealed events and nothing longer.
@@ -74,7 +76,7 @@ pub(crate) fn check_envelope(envelope: &Value) -> Result<(), String> {
     if !envelope["d"].is_object() {
         return Err("ENV-4: no payload object".to_owned());
     }
-    let mut catalogue = [CATALOGUE, GUILD_EVENTS, ROLE_EVENTS].into_iter().flatten();
+    let mut catalogue = [CATALOGUE, GUILD_EVENTS, ROLE_EVENTS, PEOPLE_EVENTS].into_iter().flatten();
     let (_, members) = catalogue.find(|(name, _)| *name == t).ok_or_else(|| format!("unknown event `{t}`"))?;
     check_members(members, &envelope["d"], t)?;
     check_rules(t, &envelope["d"])
@@ -97,6 +99,12 @@ fn check_rules(t: &str, d: &Value) -> Result<(), String> {
             "§4.7: a word"
         }
         "workspace_role_create" if d["role"]["is_system"] != false => "§4.7: a system role",
+        "profile_update"
+            if d["updated_fields"].get("about_markdown").is_some()
+                != d["updated_fields"].get("about_markdown_tokens").is_some() =>
+        {
+            "§4.9: the text without its tokens"
+        }
         "presence_sync" if d.get("truncated").is_some() && d.get("online_count").is_none() => "PRE-5: no count",
         _ => return Ok(()),
     };
