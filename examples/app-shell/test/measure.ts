@@ -58,44 +58,61 @@ async function firstScreen(user: ApiUser, path: string): Promise<void> {
         await page.context().close();
     }
     times.sort((one, other) => one - other);
-    console.log(`first messages after ${show(times[RUNS >> 1])} ms (median of ${RUNS}; ${show(times[0])} to ${show(times.at(-1))})`);
+    console.log(
+        `first messages after ${show(times[RUNS >> 1])} ms (median of ${RUNS}; ${show(times[0])} to ${show(times.at(-1))})`,
+    );
 }
 
 async function scrolling(user: ApiUser, path: string): Promise<void> {
     const page = await openAs(browser, server.address, user, path);
     await page.locator("[data-message]").first().waitFor();
     const started = Date.now();
-    await until("all of history is loaded", async () => {
-        await page.evaluate(() => {
-            (document.querySelector(".messages") as HTMLElement).scrollTop = 0;
-        });
-        return page.getByRole("heading", { name: "Welcome to #general" }).isVisible();
-    }, 300_000);
+    await until(
+        "all of history is loaded",
+        async () => {
+            await page.evaluate(() => {
+                (document.querySelector(".messages") as HTMLElement).scrollTop = 0;
+            });
+            return page.getByRole("heading", { name: "Welcome to #general" }).isVisible();
+        },
+        300_000,
+    );
     console.log(`all of history loaded in ${Date.now() - started} ms`);
-    for (const [name, step] of [["down", STEP], ["up", -STEP]] as const) await run(page, name, step);
-    const heap = await page.evaluate(() => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize);
+    for (const [name, step] of [
+        ["down", STEP],
+        ["up", -STEP],
+    ] as const)
+        await run(page, name, step);
+    const heap = await page.evaluate(
+        () => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize,
+    );
     console.log(`JavaScript heap: ${(heap / 1_000_000).toFixed(0)} MB`);
 }
 
 /** Scrolls a little at each frame, and says how long frames took. */
 async function run(page: Page, name: string, step: number): Promise<void> {
-    const { frames, drawn } = await page.evaluate(async ({ step, count }) => {
-        const list = document.querySelector(".messages") as HTMLElement;
-        const frames: number[] = [];
-        let drawn = 0;
-        let last = await new Promise<number>((done) => requestAnimationFrame(done));
-        for (let frame = 0; frame < count; frame += 1) {
-            list.scrollTop += step;
-            const now = await new Promise<number>((done) => requestAnimationFrame(done));
-            frames.push(now - last);
-            last = now;
-            drawn = Math.max(drawn, document.querySelectorAll("[data-message]").length);
-        }
-        return { frames: frames.sort((one, other) => one - other), drawn };
-    }, { step, count: FRAMES });
+    const { frames, drawn } = await page.evaluate(
+        async ({ step, count }) => {
+            const list = document.querySelector(".messages") as HTMLElement;
+            const frames: number[] = [];
+            let drawn = 0;
+            let last = await new Promise<number>((done) => requestAnimationFrame(done));
+            for (let frame = 0; frame < count; frame += 1) {
+                list.scrollTop += step;
+                const now = await new Promise<number>((done) => requestAnimationFrame(done));
+                frames.push(now - last);
+                last = now;
+                drawn = Math.max(drawn, document.querySelectorAll("[data-message]").length);
+            }
+            return { frames: frames.sort((one, other) => one - other), drawn };
+        },
+        { step, count: FRAMES },
+    );
     const at = (share: number) => show(frames[Math.floor(frames.length * share)]);
     const late = frames.filter((time) => time > 34).length;
-    console.log(`${name}: frame times in ms: median ${at(0.5)}, 95th ${at(0.95)}, 99th ${at(0.99)}, longest ${show(frames.at(-1))}; ${late} of ${frames.length} over 34 ms; at most ${drawn} messages drawn`);
+    console.log(
+        `${name}: frame times in ms: median ${at(0.5)}, 95th ${at(0.95)}, 99th ${at(0.99)}, longest ${show(frames.at(-1))}; ${late} of ${frames.length} over 34 ms; at most ${drawn} messages drawn`,
+    );
 }
 
 function show(time: number | undefined): string {

@@ -17,7 +17,10 @@ export const ATTACHMENTS_MAX = 5;
 export const attachments = {
     add: (http: Http, channel: ChannelKey, file: File, onProgress: (share: number) => void): Upload<Attachment> => {
         // A name with what the server refuses in names would lose the whole upload.
-        const filename = file.name.replace(/[/\\\u0000-\u001f\u007f-\u009f]/g, "_").slice(0, 128).trim();
+        const filename = file.name
+            .replace(/[/\\\u0000-\u001f\u007f-\u009f]/g, "_")
+            .slice(0, 128)
+            .trim();
         const path = `${channelPath(channel)}/attachments${query({ filename: filename || undefined })}`;
         // The server looks at the bytes itself; a type that the browser guessed from the name could only contradict it.
         return upload<Attachment>(http, checkAttachment, path, file, onProgress, "application/octet-stream");

@@ -21,7 +21,10 @@ export function channelPath({ guild_id, channel_id }: ChannelKey): string {
 
 export const channels = {
     manageable: (http: Http, guild: string) =>
-        http.ask<ChannelList>(checkChannelList, { method: "GET", path: `/guilds/${guild}/channels?include=manageable` }),
+        http.ask<ChannelList>(checkChannelList, {
+            method: "GET",
+            path: `/guilds/${guild}/channels?include=manageable`,
+        }),
     create: (http: Http, guild: string, name: string, kind: Channel["kind"]) =>
         http.ask<Channel>(checkChannel, { method: "POST", path: `/guilds/${guild}/channels`, json: { name, kind } }),
     rename: (http: Http, channel: ChannelKey, name: string) =>
@@ -69,7 +72,8 @@ export const voice = {
             path: `${channelPath(channel)}/voice/token`,
             json: body,
         }),
-    leave: (http: Http, channel: ChannelKey) => http.tell({ method: "POST", path: `${channelPath(channel)}/voice/leave` }),
+    leave: (http: Http, channel: ChannelKey) =>
+        http.tell({ method: "POST", path: `${channelPath(channel)}/voice/leave` }),
     state: (http: Http, channel: ChannelKey, body: UpdateVoiceState) =>
         http.tell({ method: "POST", path: `${channelPath(channel)}/voice/state`, json: body }),
 };

@@ -33,8 +33,7 @@ export const friends = {
         http.ask<FriendRequestList>(checkFriendRequestList, { method: "GET", path: "/friends/requests" }),
     request: (http: Http, recipient_user_id: string) =>
         http.tell({ method: "POST", path: "/friends/requests", json: { recipient_user_id } }),
-    accept: (http: Http, request: string) =>
-        http.tell({ method: "POST", path: `/friends/requests/${request}/accept` }),
+    accept: (http: Http, request: string) => http.tell({ method: "POST", path: `/friends/requests/${request}/accept` }),
     decline: (http: Http, request: string) => http.tell({ method: "DELETE", path: `/friends/requests/${request}` }),
     remove: (http: Http, user: string) => http.tell({ method: "DELETE", path: `/friends/${user}` }),
 };

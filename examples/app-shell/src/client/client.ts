@@ -112,35 +112,17 @@ export function createClient(session: Session): Client {
     const { place, go } = createPlace();
     const upkeep = createUpkeep(gateway, loads, state, place);
     const reading = createReading(() => state().me);
-    const names = new Names((users) => loads.names(users), (run, ms) => setTimeout(run, ms));
+    const names = new Names(
+        (users) => loads.names(users),
+        (run, ms) => setTimeout(run, ms),
+    );
     const wish = createWish(state, go);
     createListening(gateway, state, place);
     createGuard(state, place, upkeep, go);
-    trim(store, place);
-    createEffect(() => {
-        const { messages } = state();
-        outbox.settle((channel_id, message_id) => messages[channel_id]?.list.some((message) => message.message_id === message_id) === true);
-    });
-    // What concerns a guild goes with it.
-    createEffect(() => {
-        const open = overlay();
-        if (open !== undefined && "guild_id" in open && open.guild_id !== undefined && !state().guilds[open.guild_id])
-            setOverlay(undefined);
-    });
-    createEffect(() => {
-        const me = state().me;
-        if (me !== undefined) void loads.profile(me).catch(() => undefined);
-    });
+    createHousekeeping({ store, state, place, outbox, loads, overlay, setOverlay });
 
+    const reconnect = stayConnected(gateway);
     gateway.connect();
-    onCleanup(() => gateway.close());
-    const reconnect = () => {
-        gateway.close();
-        gateway.connect();
-    };
-    const online = () => gateway.status.kind === "waiting" && reconnect();
-    window.addEventListener("online", online);
-    onCleanup(() => window.removeEventListener("online", online));
 
     return {
         session,
@@ -191,6 +173,52 @@ export function createClient(session: Session): Client {
     };
 }
 
+/** What follows from the state without anybody asking. */
+function createHousekeeping(parts: {
+    readonly store: Store;
+    readonly state: Accessor<State>;
+    readonly place: Accessor<Place>;
+    readonly outbox: Outbox;
+    readonly loads: Loads;
+    readonly overlay: Accessor<Overlay | undefined>;
+    readonly setOverlay: (overlay: undefined) => void;
+}): void {
+    const { store, state, place, outbox, loads, overlay, setOverlay } = parts;
+    trim(store, place);
+    createEffect(() => {
+        const { messages } = state();
+        outbox.settle(
+            (channel_id, message_id) =>
+                messages[channel_id]?.list.some((message) => message.message_id === message_id) === true,
+        );
+    });
+    // What concerns a guild goes with it.
+    createEffect(() => {
+        const open = overlay();
+        if (open !== undefined && "guild_id" in open && open.guild_id !== undefined && !state().guilds[open.guild_id])
+            setOverlay(undefined);
+    });
+    createEffect(() => {
+        const me = state().me;
+        if (me !== undefined) void loads.profile(me).catch(() => undefined);
+    });
+}
+
+/** Ends the connection with the owner, and hurries when the network is back; gives a way to connect anew. */
+function stayConnected(gateway: GatewayClient): () => void {
+    const reconnect = () => {
+        gateway.close();
+        gateway.connect();
+    };
+    const online = () => gateway.status.kind === "waiting" && reconnect();
+    window.addEventListener("online", online);
+    onCleanup(() => {
+        window.removeEventListener("online", online);
+        gateway.close();
+    });
+    return reconnect;
+}
+
 /** A connection whose doings are counted. */
 function createGateway(session: Session, diagnostics: Diagnostics): GatewayClient {
     const gateway = new GatewayClient({
@@ -231,7 +259,9 @@ function trim(store: Store, place: Accessor<Place>): void {
         const here = place();
         const channel_id = here.kind === "guild" ? here.channel_id : undefined;
         if (before !== undefined && before !== channel_id) {
-            store.load(store.mark(), (state) => load(state, { messages: keepNewest(state.messages, before, MESSAGES_KEPT) }));
+            store.load(store.mark(), (state) =>
+                load(state, { messages: keepNewest(state.messages, before, MESSAGES_KEPT) }),
+            );
         }
         return channel_id;
     });

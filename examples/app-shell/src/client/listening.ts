@@ -9,11 +9,7 @@ import type { Place } from "./place.js";
 import { wantedChannels } from "./wanted.js";
 
 /** Starts it; to be called where an owner cleans up. */
-export function createListening(
-    gateway: GatewayClient,
-    state: Accessor<State>,
-    place: Accessor<Place>,
-): void {
+export function createListening(gateway: GatewayClient, state: Accessor<State>, place: Accessor<Place>): void {
     const asked = new Map<string, ChannelKey>();
     /** Channels that were taken away, with the access of that moment: until it changes they are not asked for again. */
     const blocked = new Map<string, number | undefined>();

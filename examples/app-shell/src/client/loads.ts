@@ -55,14 +55,16 @@ export class Loads {
     async details(guild: string): Promise<void> {
         await this.take(
             () => guilds.details(this.http, guild),
-            (state, details) => (state.guilds[guild] ? load(state, { guilds: loadGuild(state.guilds, details) }) : state),
+            (state, details) =>
+                state.guilds[guild] ? load(state, { guilds: loadGuild(state.guilds, details) }) : state,
         );
     }
 
     async roles(guild: string): Promise<void> {
         await this.take(
             () => roles.list(this.http, guild),
-            (state, list) => (state.guilds[guild] ? load(state, { roles: loadRoles(state.roles, guild, list.roles) }) : state),
+            (state, list) =>
+                state.guilds[guild] ? load(state, { roles: loadRoles(state.roles, guild, list.roles) }) : state,
         );
     }
 
@@ -74,7 +76,9 @@ export class Loads {
             const answer = await this.take(
                 () => members.page(this.http, guild, from),
                 (state, value) =>
-                    state.guilds[guild] ? load(state, { members: loadMembers(state.members, guild, value, from) }) : state,
+                    state.guilds[guild]
+                        ? load(state, { members: loadMembers(state.members, guild, value, from) })
+                        : state,
             );
             if (answer.next_cursor === null) return undefined;
             next = answer.next_cursor;

@@ -77,5 +77,7 @@ export class Outbox {
 
 /** `[A-Za-z0-9_-]{1,64}`; pages of plain http have no `randomUUID`. */
 function newKey(): string {
-    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
+        "",
+    );
 }

@@ -16,14 +16,26 @@ export interface PermissionWords {
 /** Every permission, in the order of the bits (contract §8.1). */
 export const PERMISSIONS: readonly PermissionWords[] = [
     { name: "manage_roles", label: "Manage server", about: "Change the server's name and visibility." },
-    { name: "manage_member_roles", label: "Manage members", about: "Add members, give roles to them and take them away." },
+    {
+        name: "manage_member_roles",
+        label: "Manage members",
+        about: "Add members, give roles to them and take them away.",
+    },
     { name: "manage_workspace_roles", label: "Manage roles", about: "Create, change, order and delete roles." },
-    { name: "manage_channel_overrides", label: "Manage channels", about: "Create and change channels and who may do what in them." },
+    {
+        name: "manage_channel_overrides",
+        label: "Manage channels",
+        about: "Create and change channels and who may do what in them.",
+    },
     { name: "delete_message", label: "Moderate messages", about: "Edit and delete messages and files of others." },
     { name: "ban_member", label: "Kick and ban", about: "Remove members, ban them, lift bans." },
     { name: "view_audit_log", label: "Read audit log", about: "See who changed what." },
     { name: "manage_ip_bans", label: "Manage address bans", about: "Ban by address, without ever seeing one." },
-    { name: "create_message", label: "See and write", about: "See the channel, read, write, react, upload, join voice." },
+    {
+        name: "create_message",
+        label: "See and write",
+        about: "See the channel, read, write, react, upload, join voice.",
+    },
     { name: "publish_video", label: "Camera", about: "Publish a camera in voice channels." },
     { name: "publish_screen_share", label: "Share screen", about: "Publish a screen in voice channels." },
     { name: "subscribe_streams", label: "Receive streams", about: "Hear and see others in voice channels." },

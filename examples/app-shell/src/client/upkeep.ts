@@ -59,8 +59,16 @@ export function createUpkeep(
     const work: Work = { gateway, loads, state, place, epoch, keeper, later };
     createEffect(() => {
         if (epoch() === 0) return;
-        keeper.keep("guilds", () => loads.guilds(), () => true);
-        keeper.keep("friends", () => loads.friends(), () => true);
+        keeper.keep(
+            "guilds",
+            () => loads.guilds(),
+            () => true,
+        );
+        keeper.keep(
+            "friends",
+            () => loads.friends(),
+            () => true,
+        );
     });
     const members = keepGuild(work);
     keepChannel(work);
@@ -76,7 +84,11 @@ export function createUpkeep(
         loadMoreMembers: members.load,
         retryChannel: (channel) => {
             keeper.forget(`channel ${channel.channel_id}`);
-            keeper.keep(`channel ${channel.channel_id}`, () => loads.messages(channel), () => true);
+            keeper.keep(
+                `channel ${channel.channel_id}`,
+                () => loads.messages(channel),
+                () => true,
+            );
         },
     };
 }
@@ -136,7 +148,11 @@ function keepChannel({ loads, state, place, epoch, keeper }: Work): void {
         if (channel === undefined || epoch() === 0) return;
         const part = `channel ${channel.channel_id}`;
         if (isTorn()) keeper.forget(part);
-        keeper.keep(part, () => loads.messages(channel), () => untrack(open)?.channel_id === channel.channel_id);
+        keeper.keep(
+            part,
+            () => loads.messages(channel),
+            () => untrack(open)?.channel_id === channel.channel_id,
+        );
     });
 }
 

@@ -21,7 +21,12 @@ export function createPlace(): { place: Accessor<Place>; go: (place: Place) => v
 }
 
 /** Moves the user away from what is not open to them any more. */
-export function createGuard(state: Accessor<State>, place: Accessor<Place>, upkeep: Upkeep, go: (place: Place) => void): void {
+export function createGuard(
+    state: Accessor<State>,
+    place: Accessor<Place>,
+    upkeep: Upkeep,
+    go: (place: Place) => void,
+): void {
     const known = { guilds: () => upkeep.guilds().kind === "ready", access: upkeep.access };
     createEffect(() => {
         const here = place();

@@ -7,7 +7,10 @@ import { sentence } from "../api/refusal.js";
 
 /** How a save stands. */
 export type Saving =
-    { readonly kind: "idle" } | { readonly kind: "saving" } | { readonly kind: "saved" } | { readonly kind: "failed"; readonly why: string };
+    | { readonly kind: "idle" }
+    | { readonly kind: "saving" }
+    | { readonly kind: "saved" }
+    | { readonly kind: "failed"; readonly why: string };
 
 /** A status and what runs under it. */
 export interface Saver {

@@ -48,7 +48,9 @@ export function WhenLoaded(props: {
             when={props.loaded.kind === "ready"}
             fallback={
                 <Show when={failure()} fallback={<Loading what={props.what} />}>
-                    {(why) => <Failure what={props.what} why={why()} {...(props.onRetry && { onRetry: props.onRetry })} />}
+                    {(why) => (
+                        <Failure what={props.what} why={why()} {...(props.onRetry && { onRetry: props.onRetry })} />
+                    )}
                 </Show>
             }
         >

@@ -2,7 +2,19 @@
  * The frame of the application: rails at the left, the open place in the middle, dialogs above.
  */
 
-import { createEffect, createSignal, lazy, type JSX, Match, on, onCleanup, onMount, Show, Suspense, Switch } from "solid-js";
+import {
+    createEffect,
+    createSignal,
+    lazy,
+    type JSX,
+    Match,
+    on,
+    onCleanup,
+    onMount,
+    Show,
+    Suspense,
+    Switch,
+} from "solid-js";
 import { type Client, createClient } from "../client/client.js";
 import { Dialog } from "../part/dialog.js";
 import { WhenLoaded } from "../part/state_words.js";
@@ -97,10 +109,24 @@ function Middle(props: { readonly client: Client; readonly onMenu: () => void })
                     <Directory client={props.client} onMenu={props.onMenu} />
                 </Match>
                 <Match when={channel() && kind() === "voice" ? channel() : undefined}>
-                    {(here) => <VoiceView client={props.client} guild={here().guild_id} channel={here().channel_id ?? ""} onMenu={props.onMenu} />}
+                    {(here) => (
+                        <VoiceView
+                            client={props.client}
+                            guild={here().guild_id}
+                            channel={here().channel_id ?? ""}
+                            onMenu={props.onMenu}
+                        />
+                    )}
                 </Match>
                 <Match when={channel()}>
-                    {(here) => <ChannelView client={props.client} guild={here().guild_id} channel={here().channel_id} onMenu={props.onMenu} />}
+                    {(here) => (
+                        <ChannelView
+                            client={props.client}
+                            guild={here().guild_id}
+                            channel={here().channel_id}
+                            onMenu={props.onMenu}
+                        />
+                    )}
                 </Match>
             </Switch>
         </Suspense>
@@ -119,7 +145,10 @@ function title(client: Client): string {
     if (here.kind === "directory") return "Discover servers · Filament";
     const { guilds, channels } = client.state();
     const channel = channels[here.guild_id]?.list.find(({ channel_id }) => channel_id === here.channel_id);
-    const names = [channel && (channel.kind === "text" ? `#${channel.name}` : channel.name), guilds[here.guild_id]?.name];
+    const names = [
+        channel && (channel.kind === "text" ? `#${channel.name}` : channel.name),
+        guilds[here.guild_id]?.name,
+    ];
     return [...names.filter((name) => name !== undefined), "Filament"].join(" · ");
 }
 

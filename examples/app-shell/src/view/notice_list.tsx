@@ -14,7 +14,12 @@ export function NoticeList(props: { readonly notices: Notices }): JSX.Element {
                 {(notice) => (
                     <div class={`notice ${notice.kind}`}>
                         <span>{notice.text}</span>
-                        <button type="button" class="bare" aria-label="Dismiss" onClick={() => props.notices.drop(notice.id)}>
+                        <button
+                            type="button"
+                            class="bare"
+                            aria-label="Dismiss"
+                            onClick={() => props.notices.drop(notice.id)}
+                        >
                             <Icon name="close" size={16} />
                         </button>
                     </div>

@@ -27,10 +27,19 @@ export default function Overlays(props: { readonly client: Client }): JSX.Elemen
                 {(overlay) => <ClientSettings client={props.client} section={overlay.section} onClose={close} />}
             </Match>
             <Match when={open("workspace_settings")} keyed>
-                {(overlay) => <WorkspaceSettings client={props.client} guild={overlay.guild_id} section={overlay.section} onClose={close} />}
+                {(overlay) => (
+                    <WorkspaceSettings
+                        client={props.client}
+                        guild={overlay.guild_id}
+                        section={overlay.section}
+                        onClose={close}
+                    />
+                )}
             </Match>
             <Match when={open("person")} keyed>
-                {(overlay) => <Person client={props.client} user={overlay.user_id} guild={overlay.guild_id} onClose={close} />}
+                {(overlay) => (
+                    <Person client={props.client} user={overlay.user_id} guild={overlay.guild_id} onClose={close} />
+                )}
             </Match>
             <Match when={open("create_guild")}>
                 <CreateGuild client={props.client} onClose={close} />

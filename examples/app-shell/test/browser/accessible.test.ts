@@ -19,14 +19,23 @@ async function serious(page: Page): Promise<readonly string[]> {
     // Not by an element: the page's own policy forbids that, rightly.
     await page.evaluate(AXE);
     // Colours in the middle of an animation are nobody's choice.
-    await page.evaluate(() => Promise.all(document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity).map((animation) => animation.finished.catch(() => undefined))));
+    await page.evaluate(() =>
+        Promise.all(
+            document
+                .getAnimations()
+                .filter(({ effect }) => effect?.getTiming().iterations !== Infinity)
+                .map((animation) => animation.finished.catch(() => undefined)),
+        ),
+    );
     const violations = await page.evaluate(async () => {
         const axe = (globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe;
         return (await axe.run()).violations;
     });
     return violations
         .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`));
+        .flatMap(({ id, nodes }) =>
+            nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
+        );
 }
 
 const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
@@ -48,11 +57,15 @@ for (const [look, options] of LOOKS) {
         const faults: string[] = [];
         const look_at = async (name: string) => {
             for (const fault of await serious(page)) faults.push(`${name}: ${fault}`);
-            const { width, wide } = await page.evaluate(() => ({ width: innerWidth, wide: document.documentElement.scrollWidth }));
+            const { width, wide } = await page.evaluate(() => ({
+                width: innerWidth,
+                wide: document.documentElement.scrollWidth,
+            }));
             if (wide > width) faults.push(`${name}: ${wide} px wide in ${width}`);
         };
         const navigate = async () => {
-            if (look === "small" && (await page.locator(".drawer-open").count()) === 0) await page.getByRole("button", { name: "Open navigation" }).click();
+            if (look === "small" && (await page.locator(".drawer-open").count()) === 0)
+                await page.getByRole("button", { name: "Open navigation" }).click();
         };
         await page.locator("[data-message]").first().waitFor();
         await page.locator("[data-message]").first().hover();
@@ -93,7 +106,11 @@ for (const [look, options] of LOOKS) {
         await page.getByRole("dialog", { name: "Go to…" }).waitFor();
         await look_at("switcher");
         await page.keyboard.press("Escape");
-        for (const [name, path, heading] of [["friends", "/app", "Friends"], ["directory", "/app/directory", "Discover servers"], ["voice", `/app/${guild}/${lounge}`, "Lounge"]] as const) {
+        for (const [name, path, heading] of [
+            ["friends", "/app", "Friends"],
+            ["directory", "/app/directory", "Discover servers"],
+            ["voice", `/app/${guild}/${lounge}`, "Lounge"],
+        ] as const) {
             await page.goto(path);
             await page.getByRole("main").getByRole("heading", { name: heading }).waitFor();
             await page.waitForLoadState("networkidle");

@@ -8,7 +8,11 @@ export class ApiUser {
         private readonly server: string,
         readonly name: string,
         readonly id: string,
-        readonly tokens: { readonly access_token: string; readonly refresh_token: string; readonly expires_in_secs: number },
+        readonly tokens: {
+            readonly access_token: string;
+            readonly refresh_token: string;
+            readonly expires_in_secs: number;
+        },
     ) {}
 
     static async signUp(server: string, name: string): Promise<ApiUser> {
@@ -25,7 +29,10 @@ export class ApiUser {
     }
 
     /** A guild of this user's with a channel. */
-    async guild(name: string, visibility: "private" | "public" = "private"): Promise<{ guild: string; channel: string }> {
+    async guild(
+        name: string,
+        visibility: "private" | "public" = "private",
+    ): Promise<{ guild: string; channel: string }> {
         const { guild_id } = await this.call<{ guild_id: string }>("POST", "/guilds", { name, visibility });
         const channel = await this.channel(guild_id, "general");
         return { guild: guild_id, channel };
@@ -45,11 +52,21 @@ export class ApiUser {
 /** The password of every test user. */
 export const PASSWORD = "correct horse battery";
 
-async function call(server: string, token: string | undefined, method: string, path: string, body?: object): Promise<unknown> {
+async function call(
+    server: string,
+    token: string | undefined,
+    method: string,
+    path: string,
+    body?: object,
+): Promise<unknown> {
     const headers: Record<string, string> = {};
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
     if (body !== undefined) headers["content-type"] = "application/json";
-    const answer = await fetch(`${server}/api${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const answer = await fetch(`${server}/api${path}`, {
+        method,
+        headers,
+        ...(body && { body: JSON.stringify(body) }),
+    });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return text === "" ? {} : JSON.parse(text);

@@ -8,7 +8,12 @@ import type { ApiUser } from "./api.js";
 import { PATIENCE_MS } from "./server.js";
 
 /** Where Chromium is looked for: `FILAMENT_CHROMIUM`, then the usual places. */
-const PLACES = [process.env.FILAMENT_CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const PLACES = [
+    process.env.FILAMENT_CHROMIUM,
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+];
 
 /** Starts Chromium without anything that talks to the world. */
 export async function startBrowser(): Promise<Browser> {
@@ -29,7 +34,13 @@ export async function startBrowser(): Promise<Browser> {
 }
 
 /** A page of a browser context of its own, in which a user is signed in; what goes wrong in it fails the test. */
-export async function openAs(browser: Browser, server: string, user: Pick<ApiUser, "tokens">, path = "/app", options: BrowserContextOptions = {}): Promise<Page> {
+export async function openAs(
+    browser: Browser,
+    server: string,
+    user: Pick<ApiUser, "tokens">,
+    path = "/app",
+    options: BrowserContextOptions = {},
+): Promise<Page> {
     const context = await browser.newContext({ baseURL: server, viewport: { width: 1280, height: 800 }, ...options });
     const { access_token, refresh_token, expires_in_secs } = user.tokens;
     const tokens = { access_token, refresh_token, expires_at_ms: Date.now() + expires_in_secs * 1_000 };

@@ -62,7 +62,8 @@ test("two tabs that come back with an old token both go on with one new one", as
     const second = await first.context().newPage();
     await second.goto(`/app/${guild}/${channel}`);
     for (const page of [first, second]) await page.getByText("Connected").waitFor();
-    const tokens = () => first.evaluate(() => JSON.parse(localStorage.getItem("filament.session") ?? "{}") as Record<string, unknown>);
+    const tokens = () =>
+        first.evaluate(() => JSON.parse(localStorage.getItem("filament.session") ?? "{}") as Record<string, unknown>);
     const { refresh_token } = await tokens();
     assert.notEqual(refresh_token, user.tokens.refresh_token);
     await write(first, "from the first");

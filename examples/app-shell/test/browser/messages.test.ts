@@ -55,7 +55,8 @@ test("a reaction counts on both sides, and each switches only their own", async 
     await message(right, "React to this").hover();
     await right.getByRole("button", { name: "Add reaction" }).click();
     await right.getByRole("button", { name: "fire hot" }).click();
-    const fire = (page: typeof left, count: number, isOwn: boolean) => page.getByRole("button", { name: `🔥, ${count}`, pressed: isOwn });
+    const fire = (page: typeof left, count: number, isOwn: boolean) =>
+        page.getByRole("button", { name: `🔥, ${count}`, pressed: isOwn });
     await fire(right, 1, true).waitFor();
     await fire(left, 1, false).click();
     await fire(left, 2, true).waitFor();
@@ -80,7 +81,9 @@ test("the keyboard alone edits the last message and walks through the others", a
 
     await message(left, "three").focus();
     await left.keyboard.press("ArrowUp");
-    await until("the message above has the focus", () => left.evaluate(() => document.activeElement?.textContent?.includes("two") === true));
+    await until("the message above has the focus", () =>
+        left.evaluate(() => document.activeElement?.textContent?.includes("two") === true),
+    );
     await left.keyboard.press("r");
     await left.getByRole("dialog", { name: "Choose an emoji" }).getByRole("searchbox").fill("rocket");
     await left.keyboard.press("Enter");
@@ -104,13 +107,15 @@ test("a channel that is not open shows that something is unread, until it is rea
 
 test("history comes in above without moving what one reads, and new messages come in below", async () => {
     const { ada, guild, channel, left } = await two();
-    for (let number = 0; number < 130; number += 1) await ada.post(guild, channel, `line ${number}\n\n${"more ".repeat(number % 40)}`);
+    for (let number = 0; number < 130; number += 1)
+        await ada.post(guild, channel, `line ${number}\n\n${"more ".repeat(number % 40)}`);
     await left.reload();
     await message(left, "line 129").waitFor();
     const list = left.getByRole("group", { name: "Messages" });
     const seen = new Set<string>();
     for (;;) {
-        for (const words of await left.locator("[data-message] p:first-child").allTextContents()) seen.add(words.trim());
+        for (const words of await left.locator("[data-message] p:first-child").allTextContents())
+            seen.add(words.trim());
         if (seen.has("line 0")) break;
         const [first, top] = await firstShown(left);
         await list.evaluate((element) => {
@@ -119,7 +124,8 @@ test("history comes in above without moving what one reads, and new messages com
         await left.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
         // What was the first on the screen moved down by what was scrolled and by nothing else, if it is still drawn.
         const now = await left.locator(`[data-message="${first}"]`).boundingBox();
-        if (now !== null && (await list.evaluate((element) => element.scrollTop)) > 700) assert.ok(Math.abs(now.y - top - 500) < 4, `${first}: ${top} to ${now.y}`);
+        if (now !== null && (await list.evaluate((element) => element.scrollTop)) > 700)
+            assert.ok(Math.abs(now.y - top - 500) < 4, `${first}: ${top} to ${now.y}`);
         assert.ok((await left.locator("[data-message]").count()) < 120, "few of many are drawn");
     }
     assert.equal([...seen].filter((words) => /^line \d+$/.test(words)).length, 130);

@@ -75,7 +75,11 @@ export class Server {
 }
 
 /** Waits for what must become true. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, patience = PATIENCE_MS): Promise<void> {
+export async function until(
+    what: string,
+    holds: () => boolean | Promise<boolean>,
+    patience = PATIENCE_MS,
+): Promise<void> {
     const end = Date.now() + patience;
     while (!(await holds())) {
         if (Date.now() > end) throw new Error(`waited in vain: ${what}`);

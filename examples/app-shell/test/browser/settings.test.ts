@@ -18,10 +18,16 @@ test("the gear opens client settings, the server's menu server settings, and nei
     await page.getByRole("contentinfo").getByRole("button", { name: "Client settings" }).click();
     const client = page.getByRole("dialog", { name: "Client Settings" });
     await client.waitFor();
-    assert.deepEqual(await client.getByRole("navigation").getByRole("listitem").allInnerTexts(), ["Voice", "Profile", "Appearance"]);
+    assert.deepEqual(await client.getByRole("navigation").getByRole("listitem").allInnerTexts(), [
+        "Voice",
+        "Profile",
+        "Appearance",
+    ]);
     await page.keyboard.press("Escape");
     await client.waitFor({ state: "detached" });
-    await until("the focus is back on the gear", () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") === "Client settings"));
+    await until("the focus is back on the gear", () =>
+        page.evaluate(() => document.activeElement?.getAttribute("aria-label") === "Client settings"),
+    );
 
     const server = await openServerSettings(page);
     const sections = ["Overview", "Roles", "Channels", "Members", "Bans", "Address bans", "Audit log"];
@@ -56,13 +62,25 @@ test("what a member may not do is locked and says which permission it takes, unt
     await server.getByText("You need the permission “Manage server” to change this.").waitFor();
     assert.equal(await server.getByLabel("Server name").isDisabled(), true);
     assert.equal(await server.getByRole("button", { name: "Save changes" }).isDisabled(), true);
-    for (const [section, permission] of [["Roles", "Manage roles"], ["Channels", "Manage channels"], ["Bans", "Kick and ban"], ["Address bans", "Manage address bans"], ["Audit log", "Read audit log"]] as const) {
-        await server.getByRole("navigation").getByRole("button", { name: `${section} (locked)`, exact: true }).click();
+    for (const [section, permission] of [
+        ["Roles", "Manage roles"],
+        ["Channels", "Manage channels"],
+        ["Bans", "Kick and ban"],
+        ["Address bans", "Manage address bans"],
+        ["Audit log", "Read audit log"],
+    ] as const) {
+        await server
+            .getByRole("navigation")
+            .getByRole("button", { name: `${section} (locked)`, exact: true })
+            .click();
         await server.getByRole("note").getByText(`You need the permission “${permission}” here.`).waitFor();
     }
     assert.equal(await server.getByRole("table").count(), 0);
 
-    const role = await owner.call<{ role_id: string }>("POST", `/guilds/${guild}/roles`, { name: "Auditor", permissions: ["view_audit_log", "manage_roles"] });
+    const role = await owner.call<{ role_id: string }>("POST", `/guilds/${guild}/roles`, {
+        name: "Auditor",
+        permissions: ["view_audit_log", "manage_roles"],
+    });
     await owner.call("POST", `/guilds/${guild}/roles/${role.role_id}/members/${member.id}`);
     await server.getByRole("cell", { name: "Gave a role" }).waitFor();
     await server.getByRole("navigation").getByRole("button", { name: "Overview" }).click();
@@ -71,21 +89,31 @@ test("what a member may not do is locked and says which permission it takes, unt
 
 test("roles are reordered by the keyboard and by dragging, and others see the new order", async () => {
     const { owner, member, guild, path } = await ownerAndMember();
-    for (const name of ["Low", "Middle", "High"]) await owner.call("POST", `/guilds/${guild}/roles`, { name, permissions: [] });
+    for (const name of ["Low", "Middle", "High"])
+        await owner.call("POST", `/guilds/${guild}/roles`, { name, permissions: [] });
     const page = await stage.open(owner, path);
     const panel = await openServerSettings(page, "Roles");
     const order = async () => {
         const { roles } = await member.call<{ roles: { name: string }[] }>("GET", `/guilds/${guild}/roles`);
-        return roles.map(({ name }) => name).filter((name) => ["Low", "Middle", "High"].includes(name)).join();
+        return roles
+            .map(({ name }) => name)
+            .filter((name) => ["Low", "Middle", "High"].includes(name))
+            .join();
     };
     const before = await order();
     const names = before.split(",");
     await panel.getByRole("button", { name: `Move ${names[2]}` }).focus();
     await page.keyboard.press("ArrowUp");
     await until("the keyboard moved it", async () => (await order()) === [names[0], names[2], names[1]].join());
-    await until("the handle kept the focus", () => page.evaluate((name) => document.activeElement?.getAttribute("aria-label")?.startsWith(`Move ${name}`) === true, names[2]));
+    await until("the handle kept the focus", () =>
+        page.evaluate(
+            (name) => document.activeElement?.getAttribute("aria-label")?.startsWith(`Move ${name}`) === true,
+            names[2],
+        ),
+    );
 
-    const row = (name = "") => panel.getByRole("listitem").filter({ has: page.getByRole("button", { name: `Move ${name}` }) });
+    const row = (name = "") =>
+        panel.getByRole("listitem").filter({ has: page.getByRole("button", { name: `Move ${name}` }) });
     await row(names[1]).dragTo(row(names[0]));
     await until("dragging moved it", async () => (await order()) === [names[1], names[0], names[2]].join());
 });
@@ -104,7 +132,10 @@ test("an override changes what it comes to, and the page says why", async () => 
     await panel.getByLabel("Role or member").selectOption({ label: member.name });
     await camera.getByRole("radio", { name: "Deny" }).click();
     await camera.getByText("No denied here for this member").waitFor();
-    const { overrides } = await owner.call<{ overrides: { target_id: string; deny: string[] }[] }>("GET", `/guilds/${guild}/channels/${channel}/overrides`);
+    const { overrides } = await owner.call<{ overrides: { target_id: string; deny: string[] }[] }>(
+        "GET",
+        `/guilds/${guild}/channels/${channel}/overrides`,
+    );
     assert.deepEqual(overrides.find(({ target_id }) => target_id === member.id)?.deny, ["publish_video"]);
     await camera.getByRole("radio", { name: "Inherit" }).click();
     await camera.getByText("Yes allowed here for @everyone").waitFor();
@@ -122,7 +153,10 @@ test("a role is made, edited and deleted, with its state told", async () => {
     const renamed = panel.getByRole("form", { name: "Gardener" });
     await renamed.getByText("Saved", { exact: true }).waitFor();
     await renamed.getByRole("button", { name: "Delete role" }).click();
-    await page.getByRole("dialog", { name: "Delete the role Gardener?" }).getByRole("button", { name: "Delete role" }).click();
+    await page
+        .getByRole("dialog", { name: "Delete the role Gardener?" })
+        .getByRole("button", { name: "Delete role" })
+        .click();
     await panel.getByRole("button", { name: "Gardener" }).first().waitFor({ state: "detached" });
 });
 

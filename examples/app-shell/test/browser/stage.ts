@@ -75,6 +75,7 @@ export async function openServerSettings(page: Page, section?: string): Promise<
     await page.getByRole("menuitem", { name: "Server Settings" }).click();
     const panel = page.getByRole("dialog", { name: "Server Settings" });
     await panel.waitFor();
-    if (section !== undefined) await panel.getByRole("navigation").getByRole("button", { name: section, exact: true }).click();
+    if (section !== undefined)
+        await panel.getByRole("navigation").getByRole("button", { name: section, exact: true }).click();
     return panel;
 }

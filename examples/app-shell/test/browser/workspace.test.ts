@@ -35,7 +35,10 @@ test("a renamed server has its new name everywhere, and saving says how it went"
 
 test("a role that hides a channel takes it away at once and moves who was in it", async () => {
     const { owner, member, guild, shed, left, right } = await ownerAndMember();
-    const role = await owner.call<{ role_id: string }>("POST", `/guilds/${guild}/roles`, { name: "Banished", permissions: [] });
+    const role = await owner.call<{ role_id: string }>("POST", `/guilds/${guild}/roles`, {
+        name: "Banished",
+        permissions: [],
+    });
     const target = `/guilds/${guild}/channels/${shed}/permission-overrides/role/${role.role_id}`;
     await owner.call("POST", target, { allow: [], deny: ["create_message"] });
 
@@ -63,7 +66,10 @@ test("a kicked member is out at once, in a safe place, and reads why", async () 
     await words.getByRole("button", { name: "Understood" }).click();
     await right.getByRole("heading", { name: "Friends" }).waitFor();
     assert.equal(await right.getByRole("link", { name: "Garden" }).count(), 0);
-    await left.getByRole("complementary", { name: "Members" }).getByRole("button", { name: member.name }).waitFor({ state: "detached" });
+    await left
+        .getByRole("complementary", { name: "Members" })
+        .getByRole("button", { name: member.name })
+        .waitFor({ state: "detached" });
 });
 
 test("a ban shows in the list of bans as it happens, and is lifted from there", async () => {
@@ -132,7 +138,8 @@ test("a page that was open all the time shows what a page that is opened now sho
     const { owner, member, guild, channel, shed, right } = await ownerAndMember();
     await right.getByRole("link", { name: "general" }).click();
     await right.getByRole("heading", { name: "Welcome to #general" }).waitFor();
-    const inGuild = <T>(method: string, path: string, body?: object) => owner.call<T>(method, `/guilds/${guild}${path}`, body);
+    const inGuild = <T>(method: string, path: string, body?: object) =>
+        owner.call<T>(method, `/guilds/${guild}${path}`, body);
     const other = await stage.user("other");
     await other.call("POST", `/guilds/${guild}/join`);
     const attic = await owner.channel(guild, "attic");
@@ -140,7 +147,11 @@ test("a page that was open all the time shows what a page that is opened now sho
     await inGuild("POST", "/channels/reorder", { channel_ids: [attic, channel, shed] });
     await inGuild("PATCH", `/channels/${shed}`, { name: "toolshed" });
     await inGuild("DELETE", `/channels/${attic}`);
-    const role = await inGuild<{ role_id: string }>("POST", "/roles", { name: "Gardener", permissions: [], color_hex: "#3FA55B" });
+    const role = await inGuild<{ role_id: string }>("POST", "/roles", {
+        name: "Gardener",
+        permissions: [],
+        color_hex: "#3FA55B",
+    });
     await inGuild("POST", `/roles/${role.role_id}/members/${other.id}`);
     await inGuild("PATCH", `/roles/${role.role_id}`, { name: "Head gardener" });
     const first = await owner.post(guild, channel, "first");
@@ -148,7 +159,10 @@ test("a page that was open all the time shows what a page that is opened now sho
     await member.post(guild, channel, "third");
     await inGuild("PATCH", `/channels/${channel}/messages/${first}`, { content: "first, *edited*" });
     await inGuild("POST", `/channels/${channel}/messages/${first}/reactions/${encodeURIComponent("🌱")}`);
-    await member.call("POST", `/guilds/${guild}/channels/${channel}/messages/${first}/reactions/${encodeURIComponent("🌱")}`);
+    await member.call(
+        "POST",
+        `/guilds/${guild}/channels/${channel}/messages/${first}/reactions/${encodeURIComponent("🌱")}`,
+    );
     await inGuild("DELETE", `/channels/${channel}/messages/${second}`);
     await inGuild("PATCH", "", { name: "Orangery" });
     await inGuild("POST", `/members/${other.id}/kick`);
@@ -158,11 +172,16 @@ test("a page that was open all the time shows what a page that is opened now sho
     const fresh = await stage.open(member, `/app/${guild}/${channel}`);
     await message(fresh, "last").waitFor();
     const shown = (page: typeof right) =>
-        page.evaluate(() => [".rails", ".messages", ".aside"].map((part) => (document.querySelector(part) as HTMLElement).innerText).join("\n"));
+        page.evaluate(() =>
+            [".rails", ".messages", ".aside"]
+                .map((part) => (document.querySelector(part) as HTMLElement).innerText)
+                .join("\n"),
+        );
     let both: readonly string[] = [];
     await until("both show the same", async () => {
         both = [await shown(right), await shown(fresh)];
         return both[0] === both[1] && both[0]?.includes("…") === false;
     }).catch(() => assert.equal(both[0], both[1]));
-    for (const words of ["Orangery", "toolshed", "Lounge", "first, edited", "third", "🌱"]) assert.ok(both[0]?.includes(words), words);
+    for (const words of ["Orangery", "toolshed", "Lounge", "first, edited", "third", "🌱"])
+        assert.ok(both[0]?.includes(words), words);
 });

@@ -6,7 +6,10 @@ import { isMissingFeature, Refusal, sentence } from "../../src/api/refusal.js";
 
 test("a refusal is told in a sentence, whatever the answer was", () => {
     assert.equal(sentence(refusal(403, '{"error":"forbidden"}', null)), "You are not allowed to do that.");
-    assert.equal(sentence(refusal(400, '{"error":"invalid_request","detail":"the name is too long"}', null)), "The name is too long.");
+    assert.equal(
+        sentence(refusal(400, '{"error":"invalid_request","detail":"the name is too long"}', null)),
+        "The name is too long.",
+    );
     assert.equal(sentence(refusal(502, "<html>", null)), "The server refused that (502).");
     assert.equal(sentence(refusal(418, '{"error":"teapot"}', null)), "The server refused that (teapot).");
     assert.equal(sentence(new TypeError("x")), "Something went wrong on this page.");
@@ -18,7 +21,10 @@ test("a wait is taken over, if it is one", () => {
 });
 
 test("a server that lacks a feature is told from one that refuses", () => {
-    assert.deepEqual([404, 405, 503, 403, 0].map((status) => isMissingFeature(new Refusal(status, ""))), [true, true, true, false, false]);
+    assert.deepEqual(
+        [404, 405, 503, 403, 0].map((status) => isMissingFeature(new Refusal(status, ""))),
+        [true, true, true, false, false],
+    );
 });
 
 test("queries leave out what is undefined", () => {

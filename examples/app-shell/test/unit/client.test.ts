@@ -13,14 +13,21 @@ const never = () => false;
 
 test("channels that are seen are listened to, those that are only managed are not", () => {
     const state = guildState([channel(2), channel(3, 0), channel(4)]);
-    assert.deepEqual(wantedChannels(state, GUILD, never).map(({ channel_id }) => channel_id), [id(2), id(4)]);
+    assert.deepEqual(
+        wantedChannels(state, GUILD, never).map(({ channel_id }) => channel_id),
+        [id(2), id(4)],
+    );
 });
 
 test("a channel that was just taken away is not asked for again until one's access changes", () => {
     const state = guildState([channel(2), channel(3)]);
     const lostAt = 1;
-    const isBlocked = ({ channel_id }: { channel_id: string }, access_rev: number | undefined) => channel_id === id(3) && access_rev === lostAt;
-    assert.deepEqual(wantedChannels(state, GUILD, isBlocked).map(({ channel_id }) => channel_id), [id(2)]);
+    const isBlocked = ({ channel_id }: { channel_id: string }, access_rev: number | undefined) =>
+        channel_id === id(3) && access_rev === lostAt;
+    assert.deepEqual(
+        wantedChannels(state, GUILD, isBlocked).map(({ channel_id }) => channel_id),
+        [id(2)],
+    );
     const later = { ...state, channels: { [GUILD]: { list: [channel(2), channel(3)], access_rev: 2 } } };
     assert.equal(wantedChannels(later, GUILD, isBlocked).length, 2);
 });
@@ -30,7 +37,10 @@ test("the open guild comes first, and there is a bound", () => {
     const base = guildState([channel(2)]);
     const state = {
         ...base,
-        guilds: { [id(8)]: { ...base.guilds[GUILD], guild_id: id(8), name: "Other", visibility: "private" as const }, ...base.guilds },
+        guilds: {
+            [id(8)]: { ...base.guilds[GUILD], guild_id: id(8), name: "Other", visibility: "private" as const },
+            ...base.guilds,
+        },
         channels: { ...base.channels, [id(8)]: { list: many } },
     };
     const wanted = wantedChannels(state, GUILD, never);
@@ -42,7 +52,8 @@ test("read marks only move forward and stay bounded", () => {
     const marks = moved(moved({}, id(1), id(50)), id(1), id(40));
     assert.deepEqual(marks, { [id(1)]: id(50) });
     let many = {};
-    for (let number = 0; number < CHANNELS_MAX + 3; number += 1) many = moved(many, id(10_000 + number), id(20_000 + number));
+    for (let number = 0; number < CHANNELS_MAX + 3; number += 1)
+        many = moved(many, id(10_000 + number), id(20_000 + number));
     assert.equal(Object.keys(many).length, CHANNELS_MAX);
     assert.equal(Object.keys(many).includes(id(10_000)), false);
 });
@@ -81,7 +92,10 @@ test("names are asked for together, once, and again after a failure", async () =
     const users = Array.from({ length: LOOKUP_USERS_MAX + 1 }, (_, index) => id(index));
     for (const user of [...users, ...users]) names.want(user);
     timers.shift()?.();
-    assert.deepEqual(asked.map(({ length }) => length), [LOOKUP_USERS_MAX, 1]);
+    assert.deepEqual(
+        asked.map(({ length }) => length),
+        [LOOKUP_USERS_MAX, 1],
+    );
     await Promise.resolve();
     await Promise.resolve();
     fails = false;
@@ -97,7 +111,10 @@ test("being removed says why, once, and leaving by oneself says nothing", () => 
     assert.equal(told("banned"), "You were banned from Garden");
     assert.equal(told("deleted"), "Garden was deleted");
     assert.equal(told("left"), undefined);
-    const removed = (user_id: string): Event => ({ t: "workspace_member_remove", d: { guild_id: GUILD, user_id, reason: "kick", removed_at_unix: 1 } });
+    const removed = (user_id: string): Event => ({
+        t: "workspace_member_remove",
+        d: { guild_id: GUILD, user_id, reason: "kick", removed_at_unix: 1 },
+    });
     assert.equal(farewell(removed(ME), state)?.title, "You were removed from Garden");
     assert.equal(farewell(removed(id(8)), state), undefined);
     assert.equal(told("kicked", reduce(state, removed(ME))), undefined);
@@ -105,10 +122,16 @@ test("being removed says why, once, and leaving by oneself says nothing", () => 
 
 test("a channel that is taken away is named, one that was given up or never seen is not", () => {
     const state = guildState([channel(2), channel(3, 0)]);
-    const event = (number: number, reason: "access_revoked" | "requested"): Event => ({ t: "unsubscribed", d: { guild_id: GUILD, channel_id: id(number), reason } });
+    const event = (number: number, reason: "access_revoked" | "requested"): Event => ({
+        t: "unsubscribed",
+        d: { guild_id: GUILD, channel_id: id(number), reason },
+    });
     assert.equal(lostChannel(event(2, "access_revoked"), state), "You cannot see #channel-2 any more.");
     assert.equal(lostChannel(event(2, "requested"), state), undefined);
-    const deleted = (number: number): Event => ({ t: "channel_delete", d: { guild_id: GUILD, channel_id: id(number), deleted_at_unix: 1 } });
+    const deleted = (number: number): Event => ({
+        t: "channel_delete",
+        d: { guild_id: GUILD, channel_id: id(number), deleted_at_unix: 1 },
+    });
     assert.equal(lostChannel(deleted(2), state), "#channel-2 was deleted.");
     assert.equal(lostChannel(deleted(3), state), undefined);
 });

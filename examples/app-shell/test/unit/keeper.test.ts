@@ -23,7 +23,12 @@ function world() {
 test("a part is loaded once per epoch", async () => {
     const { keeper, state, settle } = world();
     let runs = 0;
-    const keep = () => keeper.keep("a", async () => void (runs += 1), () => true);
+    const keep = () =>
+        keeper.keep(
+            "a",
+            async () => void (runs += 1),
+            () => true,
+        );
     keep();
     keep();
     await settle();
@@ -55,7 +60,11 @@ test("a part that fails is tried again, ever more slowly, as the server asked at
 
 test("what the server does not know, and what nobody wants any more, is not asked for again", async () => {
     const { keeper, waits, pass, settle } = world();
-    keeper.keep("unknown", () => Promise.reject(new Refusal(404, "not_found")), () => true);
+    keeper.keep(
+        "unknown",
+        () => Promise.reject(new Refusal(404, "not_found")),
+        () => true,
+    );
     await settle();
     assert.deepEqual(waits, []);
     let runs = 0;
@@ -71,9 +80,17 @@ test("what the server does not know, and what nobody wants any more, is not aske
 
 test("what was loaded stays shown while it is loaded again", async () => {
     const { keeper, state, settle } = world();
-    keeper.keep("a", async () => undefined, () => true);
+    keeper.keep(
+        "a",
+        async () => undefined,
+        () => true,
+    );
     await settle();
     state.epoch = 2;
-    keeper.keep("a", () => new Promise(() => undefined), () => true);
+    keeper.keep(
+        "a",
+        () => new Promise(() => undefined),
+        () => true,
+    );
     assert.equal(keeper.of("a").kind, "ready");
 });

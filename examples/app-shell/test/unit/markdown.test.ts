@@ -41,11 +41,19 @@ test("markup in text stays text", () => {
 test("only links of safe schemes are links", () => {
     const link = (href: string) => treeOf([{ type: "link_start", href }, text("here"), { type: "link_end" }])[0]?.kind;
     for (const href of ["https://a.b", "HTTP://a.b", "mailto:a@b.c"]) assert.equal(link(href), "link", href);
-    for (const href of ["javascript:alert(1)", " https://a.b", "data:text/html,x", "//a.b", "httpss"]) assert.equal(link(href), "emphasis", href);
+    for (const href of ["javascript:alert(1)", " https://a.b", "data:text/html,x", "//a.b", "httpss"])
+        assert.equal(link(href), "emphasis", href);
 });
 
 test("what is not closed is closed, what was not opened is passed over", () => {
-    const tokens: Token[] = [{ type: "paragraph_start" }, { type: "emphasis_start" }, text("a"), { type: "paragraph_end" }, { type: "strong_end" }, text("b")];
+    const tokens: Token[] = [
+        { type: "paragraph_start" },
+        { type: "emphasis_start" },
+        text("a"),
+        { type: "paragraph_end" },
+        { type: "strong_end" },
+        text("b"),
+    ];
     assert.deepEqual(treeOf(tokens), [
         { kind: "paragraph", children: [{ kind: "emphasis", children: [{ kind: "text", text: "a" }] }] },
         { kind: "text", text: "b" },

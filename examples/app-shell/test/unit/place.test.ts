@@ -30,8 +30,14 @@ test("a channel that is not seen any more gives way to another one of the guild,
     const lost: Place = { kind: "guild", guild_id: GUILD, channel_id: id(4) };
     const state = guildState([channel(2), channel(3), channel(4, 0)]);
     assert.deepEqual(safePlace(lost, state, ALL), { kind: "guild", guild_id: GUILD, channel_id: id(2) });
-    assert.deepEqual(safePlace(lost, state, ALL, () => id(3)), { kind: "guild", guild_id: GUILD, channel_id: id(3) });
-    assert.deepEqual(safePlace(lost, state, ALL, () => id(4)), { kind: "guild", guild_id: GUILD, channel_id: id(2) });
+    assert.deepEqual(
+        safePlace(lost, state, ALL, () => id(3)),
+        { kind: "guild", guild_id: GUILD, channel_id: id(3) },
+    );
+    assert.deepEqual(
+        safePlace(lost, state, ALL, () => id(4)),
+        { kind: "guild", guild_id: GUILD, channel_id: id(2) },
+    );
 });
 
 test("a guild without a channel to see shows the guild", () => {

@@ -12,7 +12,15 @@ test("rows begin where the ones before them end; unknown heights are guessed", (
 
 test("the row at a height is the last that begins at or above it", () => {
     const offsets = offsetsOf(ids.slice(0, 3), new Map(), 10);
-    for (const [top, row] of [[-5, 0], [0, 0], [9, 0], [10, 1], [29, 2], [500, 2]] as const) assert.equal(rowAt(offsets, top), row);
+    for (const [top, row] of [
+        [-5, 0],
+        [0, 0],
+        [9, 0],
+        [10, 1],
+        [29, 2],
+        [500, 2],
+    ] as const)
+        assert.equal(rowAt(offsets, top), row);
 });
 
 test("few rows of many are drawn", () => {
@@ -38,5 +46,8 @@ test("when what is read is deleted the next message takes its place", () => {
 
 test("an id is found, or the place where it would be", () => {
     const list = [id(2), id(4), id(6)];
-    assert.deepEqual([1, 2, 3, 4, 5, 6, 7].map((number) => indexOf(list, id(number))), [~0, 0, ~1, 1, ~2, 2, ~3]);
+    assert.deepEqual(
+        [1, 2, 3, 4, 5, 6, 7].map((number) => indexOf(list, id(number))),
+        [~0, 0, ~1, 1, ~2, 2, ~3],
+    );
 });

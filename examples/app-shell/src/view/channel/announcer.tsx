@@ -7,7 +7,10 @@ import { type Accessor, createEffect, createSignal, type JSX, untrack } from "so
 import type { Client } from "../../client/client.js";
 
 /** Reads new messages of others out. */
-export function Announcer(props: { readonly client: Client; readonly list: Accessor<readonly Message[]> }): JSX.Element {
+export function Announcer(props: {
+    readonly client: Client;
+    readonly list: Accessor<readonly Message[]>;
+}): JSX.Element {
     const [words, setWords] = createSignal("");
     let last = "";
     createEffect(() => {
@@ -15,7 +18,8 @@ export function Announcer(props: { readonly client: Client; readonly list: Acces
         if (newest === undefined || newest.message_id <= last) return;
         const isFirst = last === "";
         last = newest.message_id;
-        if (!isFirst && newest.author_id !== props.client.state().me) setWords(`${untrack(() => props.client.name(newest.author_id))}: ${newest.content}`);
+        if (!isFirst && newest.author_id !== props.client.state().me)
+            setWords(`${untrack(() => props.client.name(newest.author_id))}: ${newest.content}`);
     });
     return (
         <p class="visually-hidden" aria-live="polite">

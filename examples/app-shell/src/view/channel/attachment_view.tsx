@@ -33,7 +33,12 @@ export function AttachmentView(props: {
                 </button>
                 <span class="muted">{bytes(props.attachment.size_bytes)}</span>
                 <Show when={props.onRemove}>
-                    <button type="button" class="bare" aria-label={`Delete ${props.attachment.filename}`} onClick={() => props.onRemove?.()}>
+                    <button
+                        type="button"
+                        class="bare"
+                        aria-label={`Delete ${props.attachment.filename}`}
+                        onClick={() => props.onRemove?.()}
+                    >
                         <Icon name="trash" size={16} />
                     </button>
                 </Show>

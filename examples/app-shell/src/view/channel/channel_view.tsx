@@ -17,7 +17,9 @@ const SearchPanel = lazy(() => import("../search/search_panel.js"));
 /** Screens at least this wide begin with the members shown. */
 const WIDE = "(min-width: 1100px)";
 
-const [side, setSide] = createSignal<"members" | "search" | undefined>(matchMedia(WIDE).matches ? "members" : undefined);
+const [side, setSide] = createSignal<"members" | "search" | undefined>(
+    matchMedia(WIDE).matches ? "members" : undefined,
+);
 
 /** A channel, or a word about why there is none. */
 export function ChannelView(props: {
@@ -28,7 +30,9 @@ export function ChannelView(props: {
 }): JSX.Element {
     const guild = () => props.client.state().guilds[props.guild];
     const shown = createMemo(() => {
-        const channel = props.client.state().channels[props.guild]?.list.find(({ channel_id }) => channel_id === props.channel);
+        const channel = props.client
+            .state()
+            .channels[props.guild]?.list.find(({ channel_id }) => channel_id === props.channel);
         return channel !== undefined && isVisible(channel, guild()) ? channel : undefined;
     });
     const toggle = (which: "members" | "search") => setSide(side() === which ? undefined : which);
@@ -36,15 +40,40 @@ export function ChannelView(props: {
         <div class="place">
             <main id="main" tabindex={-1} class="main">
                 <Head icon="hash" title={shown()?.name ?? guild()?.name ?? "…"} onMenu={props.onMenu}>
-                    <button type="button" class="bare" aria-label="Search messages" aria-pressed={side() === "search"} title="Search messages" onClick={() => toggle("search")}>
+                    <button
+                        type="button"
+                        class="bare"
+                        aria-label="Search messages"
+                        aria-pressed={side() === "search"}
+                        title="Search messages"
+                        onClick={() => toggle("search")}
+                    >
                         <Icon name="search" />
                     </button>
-                    <button type="button" class="bare" aria-label="Member list" aria-pressed={side() === "members"} title="Member list" onClick={() => toggle("members")}>
+                    <button
+                        type="button"
+                        class="bare"
+                        aria-label="Member list"
+                        aria-pressed={side() === "members"}
+                        title="Member list"
+                        onClick={() => toggle("members")}
+                    >
                         <Icon name="users" />
                     </button>
                 </Head>
-                <Show when={shown()?.channel_id} keyed fallback={<NoChannel client={props.client} guild={props.guild} />}>
-                    {(channel_id) => <Open client={props.client} guild={props.guild} channel={channel_id} name={shown()?.name ?? ""} />}
+                <Show
+                    when={shown()?.channel_id}
+                    keyed
+                    fallback={<NoChannel client={props.client} guild={props.guild} />}
+                >
+                    {(channel_id) => (
+                        <Open
+                            client={props.client}
+                            guild={props.guild}
+                            channel={channel_id}
+                            name={shown()?.name ?? ""}
+                        />
+                    )}
                 </Show>
             </main>
             <Show when={side() === "members"}>
@@ -52,14 +81,24 @@ export function ChannelView(props: {
             </Show>
             <Show when={side() === "search"}>
                 <Suspense>
-                    <SearchPanel client={props.client} guild={props.guild} channel={props.channel} onClose={() => setSide(undefined)} />
+                    <SearchPanel
+                        client={props.client}
+                        guild={props.guild}
+                        channel={props.channel}
+                        onClose={() => setSide(undefined)}
+                    />
                 </Suspense>
             </Show>
         </div>
     );
 }
 
-function Open(props: { readonly client: Client; readonly guild: string; readonly channel: string; readonly name: string }): JSX.Element {
+function Open(props: {
+    readonly client: Client;
+    readonly guild: string;
+    readonly channel: string;
+    readonly name: string;
+}): JSX.Element {
     const channel = { guild_id: props.guild, channel_id: props.channel };
     const [editing, setEditing] = createSignal<string>();
     const editLast = () => {
@@ -69,7 +108,11 @@ function Open(props: { readonly client: Client; readonly guild: string; readonly
     };
     return (
         <>
-            <WhenLoaded loaded={props.client.upkeep.channel(props.channel)} what="messages" onRetry={() => props.client.upkeep.retryChannel(channel)}>
+            <WhenLoaded
+                loaded={props.client.upkeep.channel(props.channel)}
+                what="messages"
+                onRetry={() => props.client.upkeep.retryChannel(channel)}
+            >
                 <MessageList client={props.client} channel={channel} editing={editing} setEditing={setEditing} />
             </WhenLoaded>
             <Composer client={props.client} channel={channel} name={props.name} onEditLast={editLast} />
@@ -85,10 +128,18 @@ function NoChannel(props: { readonly client: Client; readonly guild: string }): 
             <Empty
                 icon="hash"
                 title="No channel to show"
-                text={mayManage() ? "Make a first channel, and people have where to talk." : "There is no channel here that you can see, yet."}
+                text={
+                    mayManage()
+                        ? "Make a first channel, and people have where to talk."
+                        : "There is no channel here that you can see, yet."
+                }
             >
                 <Show when={mayManage()}>
-                    <button type="button" class="button primary" onClick={() => props.client.show({ kind: "create_channel", guild_id: props.guild })}>
+                    <button
+                        type="button"
+                        class="button primary"
+                        onClick={() => props.client.show({ kind: "create_channel", guild_id: props.guild })}
+                    >
                         Create a channel
                     </button>
                 </Show>

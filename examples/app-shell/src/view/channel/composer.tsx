@@ -28,13 +28,18 @@ export function Composer(props: {
     const uploads = createUploads(props.client, () => props.channel);
     let field!: HTMLTextAreaElement;
     let picker!: HTMLInputElement;
-    createEffect(on(text, (words) => {
-        props.client.drafts.set(props.channel.channel_id, words);
-        field.style.height = "auto";
-        field.style.height = `${field.scrollHeight}px`;
-    }));
+    createEffect(
+        on(text, (words) => {
+            props.client.drafts.set(props.channel.channel_id, words);
+            field.style.height = "auto";
+            field.style.height = `${field.scrollHeight}px`;
+        }),
+    );
     const left = () => CONTENT_UNITS_MAX - text().length;
-    const maySend = () => (text().trim() !== "" || uploads.files().some(({ attachment }) => attachment)) && left() >= 0 && !uploads.isBusy();
+    const maySend = () =>
+        (text().trim() !== "" || uploads.files().some(({ attachment }) => attachment)) &&
+        left() >= 0 &&
+        !uploads.isBusy();
     const send = () => {
         if (!maySend()) return;
         props.client.outbox.send(props.channel, text().trim(), uploads.take());
@@ -81,7 +86,13 @@ export function Composer(props: {
                 </ul>
             </Show>
             <div class="composer-line">
-                <button type="button" class="bare" aria-label="Attach files" title="Attach files" onClick={() => picker.click()}>
+                <button
+                    type="button"
+                    class="bare"
+                    aria-label="Attach files"
+                    title="Attach files"
+                    onClick={() => picker.click()}
+                >
                     <Icon name="upload" />
                 </button>
                 <input
@@ -116,7 +127,14 @@ export function Composer(props: {
                     </span>
                 </Show>
                 <div class="menu-anchor">
-                    <button type="button" class="bare" aria-label="Insert an emoji" title="Insert an emoji" aria-expanded={isChoosing()} onClick={() => setChoosing(!isChoosing())}>
+                    <button
+                        type="button"
+                        class="bare"
+                        aria-label="Insert an emoji"
+                        title="Insert an emoji"
+                        aria-expanded={isChoosing()}
+                        onClick={() => setChoosing(!isChoosing())}
+                    >
                         <Icon name="react" />
                     </button>
                     <Show when={isChoosing()}>
@@ -141,7 +159,8 @@ export function Composer(props: {
 }
 
 function UploadView(props: { readonly file: FileOnItsWay; readonly onDrop: () => void }): JSX.Element {
-    const words = () => props.file.why ?? (props.file.attachment ? bytes(props.file.size) : `${Math.round(props.file.share * 100)} %`);
+    const words = () =>
+        props.file.why ?? (props.file.attachment ? bytes(props.file.size) : `${Math.round(props.file.share * 100)} %`);
     return (
         <li class="upload" classList={{ failed: props.file.why !== undefined }}>
             <Show when={props.file.preview} fallback={<Icon name="file" size={28} />}>

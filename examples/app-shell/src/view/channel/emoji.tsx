@@ -6,18 +6,53 @@ import { createMemo, createSignal, For, type JSX, onMount, Show } from "solid-js
 
 /** Emoji and what they are called. */
 const EMOJI: readonly (readonly [string, string])[] = [
-    ["👍", "thumbs up yes"], ["👎", "thumbs down no"], ["❤️", "heart love"], ["😂", "laugh tears joy"], ["🎉", "party tada celebrate"],
-    ["😮", "surprised wow"], ["😢", "sad cry"], ["🔥", "fire hot"], ["👀", "eyes look"], ["✅", "check done"],
-    ["❌", "cross no wrong"], ["🙏", "thanks please"], ["👏", "clap applause"], ["🚀", "rocket ship launch"], ["💡", "idea light bulb"],
-    ["🤔", "thinking hmm"], ["😀", "grin smile"], ["😅", "sweat phew"], ["😍", "heart eyes"], ["😎", "cool sunglasses"],
-    ["😭", "sob crying"], ["😡", "angry"], ["🥳", "party face"], ["🤝", "handshake deal"], ["💪", "strong muscle"],
-    ["👋", "wave hello bye"], ["🤷", "shrug"], ["🙌", "raised hands hooray"], ["💯", "hundred"], ["⭐", "star"],
-    ["⚡", "lightning fast"], ["🐛", "bug"], ["☕", "coffee"], ["🍕", "pizza"], ["🍰", "cake"],
-    ["🎂", "birthday"], ["🎵", "music"], ["📌", "pin"], ["⏰", "alarm clock"], ["🌱", "seedling grow"],
+    ["👍", "thumbs up yes"],
+    ["👎", "thumbs down no"],
+    ["❤️", "heart love"],
+    ["😂", "laugh tears joy"],
+    ["🎉", "party tada celebrate"],
+    ["😮", "surprised wow"],
+    ["😢", "sad cry"],
+    ["🔥", "fire hot"],
+    ["👀", "eyes look"],
+    ["✅", "check done"],
+    ["❌", "cross no wrong"],
+    ["🙏", "thanks please"],
+    ["👏", "clap applause"],
+    ["🚀", "rocket ship launch"],
+    ["💡", "idea light bulb"],
+    ["🤔", "thinking hmm"],
+    ["😀", "grin smile"],
+    ["😅", "sweat phew"],
+    ["😍", "heart eyes"],
+    ["😎", "cool sunglasses"],
+    ["😭", "sob crying"],
+    ["😡", "angry"],
+    ["🥳", "party face"],
+    ["🤝", "handshake deal"],
+    ["💪", "strong muscle"],
+    ["👋", "wave hello bye"],
+    ["🤷", "shrug"],
+    ["🙌", "raised hands hooray"],
+    ["💯", "hundred"],
+    ["⭐", "star"],
+    ["⚡", "lightning fast"],
+    ["🐛", "bug"],
+    ["☕", "coffee"],
+    ["🍕", "pizza"],
+    ["🍰", "cake"],
+    ["🎂", "birthday"],
+    ["🎵", "music"],
+    ["📌", "pin"],
+    ["⏰", "alarm clock"],
+    ["🌱", "seedling grow"],
 ];
 
 /** A panel with the emoji; the first ones are the most used. */
-export function EmojiPanel(props: { readonly onPick: (emoji: string) => void; readonly onClose: () => void }): JSX.Element {
+export function EmojiPanel(props: {
+    readonly onPick: (emoji: string) => void;
+    readonly onClose: () => void;
+}): JSX.Element {
     const [text, setText] = createSignal("");
     const [isAbove, setAbove] = createSignal(false);
     let field!: HTMLInputElement;

@@ -36,20 +36,52 @@ function element(node: Node): JSX.Element {
                 </pre>
             );
         case "paragraph":
-            return <p><Nodes nodes={node.children} /></p>;
+            return (
+                <p>
+                    <Nodes nodes={node.children} />
+                </p>
+            );
         case "emphasis":
-            return <em><Nodes nodes={node.children} /></em>;
+            return (
+                <em>
+                    <Nodes nodes={node.children} />
+                </em>
+            );
         case "strong":
-            return <strong><Nodes nodes={node.children} /></strong>;
+            return (
+                <strong>
+                    <Nodes nodes={node.children} />
+                </strong>
+            );
         case "item":
-            return <li><Nodes nodes={node.children} /></li>;
+            return (
+                <li>
+                    <Nodes nodes={node.children} />
+                </li>
+            );
         case "heading":
             // The headings of a message are none of the page's.
-            return <p class={`heading level-${node.level}`}><Nodes nodes={node.children} /></p>;
+            return (
+                <p class={`heading level-${node.level}`}>
+                    <Nodes nodes={node.children} />
+                </p>
+            );
         case "list":
-            return node.ordered ? <ol><Nodes nodes={node.children} /></ol> : <ul><Nodes nodes={node.children} /></ul>;
+            return node.ordered ? (
+                <ol>
+                    <Nodes nodes={node.children} />
+                </ol>
+            ) : (
+                <ul>
+                    <Nodes nodes={node.children} />
+                </ul>
+            );
         case "link":
-            return <a href={node.href} target="_blank" rel="noopener noreferrer nofollow"><Nodes nodes={node.children} /></a>;
+            return (
+                <a href={node.href} target="_blank" rel="noopener noreferrer nofollow">
+                    <Nodes nodes={node.children} />
+                </a>
+            );
     }
 }
 

@@ -24,7 +24,8 @@ export function MessageEditor(props: {
         const content = text();
         if (content === props.message.content || content === "") return props.onClose();
         const { client, message } = props;
-        if (await client.attempt(() => messages.edit(client.http, message, message.message_id, content))) props.onClose();
+        if (await client.attempt(() => messages.edit(client.http, message, message.message_id, content)))
+            props.onClose();
     };
     const keys = (event: KeyboardEvent) => {
         event.stopPropagation();

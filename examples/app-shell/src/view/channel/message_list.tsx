@@ -4,7 +4,19 @@
 
 import type { ChannelKey } from "@filament/protocol/gateway";
 import type { Message } from "@filament/protocol/record/message";
-import { type Accessor, createEffect, createMemo, createSignal, For, type JSX, on, onCleanup, onMount, Show, untrack } from "solid-js";
+import {
+    type Accessor,
+    createEffect,
+    createMemo,
+    createSignal,
+    For,
+    type JSX,
+    on,
+    onCleanup,
+    onMount,
+    Show,
+    untrack,
+} from "solid-js";
 import type { Client } from "../../client/client.js";
 import { Icon } from "../../part/icon.js";
 import { Announcer } from "./announcer.js";
@@ -12,15 +24,11 @@ import { MessageTop } from "./message_top.js";
 import { MessageView } from "./message_view.js";
 import { PendingList } from "./pending_list.js";
 import { settingOf } from "./setting.js";
+import { createHistory, type History } from "./history.js";
 import { createScroller, type Scroller } from "./scroller.js";
+import { createWalk } from "./walk.js";
 import { indexOf } from "./window.js";
 
-/** Older messages are asked for when the upper edge is this near. */
-const LOAD_AHEAD = 1_200;
-/** Messages of one page of history. */
-const PAGE = 100;
-/** Pages loaded to reach a message that was asked for. */
-const JUMP_PAGES_MAX = 30;
 /** How long a message that was jumped to is marked, in milliseconds. */
 const FLASH_MS = 2_500;
 
@@ -37,65 +45,16 @@ export function MessageList(props: {
     const ids = createMemo<readonly string[]>(() => list().map(({ message_id }) => message_id), [], { equals: isSame });
     const firstUnread = createFirstUnread(client, props.channel, list);
     const scroller = createScroller(ids);
-    const [older, setOlder] = createSignal<"idle" | "loading" | "failed">("idle");
+    const history = createHistory(client, props.channel, ids, scroller.top);
+    const walk = createWalk(ids, scroller);
     const [active, setActive] = createSignal<string>();
-    const [focused, setFocused] = createSignal<string>();
-    const [flashing, setFlashing] = createSignal<string>();
-
-    const loadOlder = async (): Promise<boolean> => {
-        const before = ids()[0];
-        if (before === undefined || known()?.complete || older() === "loading") return false;
-        setOlder("loading");
-        try {
-            await client.loads.messages(props.channel, before, PAGE);
-            setOlder("idle");
-            return true;
-        } catch {
-            setOlder("failed");
-            return false;
-        }
-    };
-    createEffect(() => {
-        // Looked at again after each page: a page may be shorter than the screen.
-        if (ids().length > 0 && scroller.top() < LOAD_AHEAD && untrack(older) === "idle") void untrack(loadOlder);
-    });
-    createEffect(on(client.jump, async (jump) => {
-        if (jump === undefined || jump.channel_id !== props.channel.channel_id) return;
-        client.setJump(undefined);
-        for (let page = 0; page < JUMP_PAGES_MAX && (ids()[0] ?? "") > jump.message_id; page += 1) {
-            if (!(await loadOlder())) break;
-        }
-        if (indexOf(ids(), jump.message_id) < 0) {
-            client.notices.say("This message is too far back to scroll to, or it is gone.");
-            return;
-        }
-        setFlashing(jump.message_id);
-        scroller.show(jump.message_id);
-        setTimeout(() => setFlashing(undefined), FLASH_MS);
-    }));
+    const flashing = createJump(client, props.channel, history, scroller);
     // What is at the end and on the screen is read.
     createEffect(() => {
         const newest = ids().at(-1);
-        if (newest !== undefined && scroller.isAtEnd() && isLooking()) client.reading.read(props.channel.channel_id, newest);
+        if (newest !== undefined && scroller.isAtEnd() && isLooking())
+            client.reading.read(props.channel.channel_id, newest);
     });
-    const focusBy = (step: number) => {
-        const from = focused() ?? ids().at(-1);
-        const index = from === undefined ? -1 : indexOf(ids(), from);
-        const next = ids()[Math.min(Math.max((index < 0 ? ids().length : index) + step, 0), ids().length - 1)];
-        if (next === undefined) return;
-        setFocused(next);
-        scroller.reveal(next);
-        queueMicrotask(() => scroller.row(next)?.querySelector<HTMLElement>("article")?.focus({ preventScroll: true }));
-    };
-    const keys = (event: KeyboardEvent) => {
-        const steps: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1 };
-        const step = steps[event.key];
-        const target = event.target as HTMLElement;
-        if (step === undefined || event.altKey || (target !== event.currentTarget && target.tagName !== "ARTICLE")) return;
-        event.preventDefault();
-        focusBy(step);
-    };
-    const tabStop = () => focused() ?? ids().at(-1);
     return (
         <div class="messages-frame">
             <div
@@ -105,17 +64,23 @@ export function MessageList(props: {
                 aria-label="Messages"
                 tabindex={0}
                 onScroll={scroller.onScroll}
-                onKeyDown={keys}
+                onKeyDown={walk.onKeyDown}
                 onPointerOver={(event) => setActive(messageOf(event.target))}
                 onPointerLeave={() => setActive(undefined)}
                 onFocusIn={(event) => {
                     const id = messageOf(event.target);
                     setActive(id);
-                    if (id !== undefined) setFocused(id);
+                    if (id !== undefined) walk.at(id);
                 }}
             >
                 <div class="messages-top" ref={scroller.attachTop}>
-                    <MessageTop older={older()} complete={known()?.complete === true} onRetry={() => void loadOlder()} client={client} channel={props.channel} />
+                    <MessageTop
+                        older={history.older()}
+                        complete={known()?.complete === true}
+                        onRetry={() => void history.load()}
+                        client={client}
+                        channel={props.channel}
+                    />
                 </div>
                 <div style={{ height: `${scroller.before()}px` }} />
                 <For each={scroller.drawn()}>
@@ -128,7 +93,7 @@ export function MessageList(props: {
                                 id={id}
                                 isUnread={firstUnread() === id}
                                 active={active() === id}
-                                focusable={tabStop() === id}
+                                focusable={walk.stop() === id}
                                 editing={props.editing() === id}
                                 flashing={flashing() === id}
                                 onEdit={(editing) => {
@@ -144,12 +109,37 @@ export function MessageList(props: {
             </div>
             <Show when={!scroller.isAtEnd()}>
                 <button type="button" class="to-end" onClick={scroller.toEnd}>
-                    <Icon name="down" size={18} /> {client.isUnread(props.channel.channel_id) ? "New messages" : "To the newest"}
+                    <Icon name="down" size={18} />{" "}
+                    {client.isUnread(props.channel.channel_id) ? "New messages" : "To the newest"}
                 </button>
             </Show>
             <Announcer client={client} list={list} />
         </div>
     );
+}
+
+/** Goes to the message that is to be shown in its place, and marks it for a while; gives the one that is marked. */
+function createJump(
+    client: Client,
+    channel: ChannelKey,
+    history: History,
+    scroller: Scroller,
+): Accessor<string | undefined> {
+    const [flashing, setFlashing] = createSignal<string>();
+    createEffect(
+        on(client.jump, async (jump) => {
+            if (jump === undefined || jump.channel_id !== channel.channel_id) return;
+            client.setJump(undefined);
+            if (!(await history.reach(jump.message_id))) {
+                client.notices.say("This message is too far back to scroll to, or it is gone.");
+                return;
+            }
+            setFlashing(jump.message_id);
+            scroller.show(jump.message_id);
+            setTimeout(() => setFlashing(undefined), FLASH_MS);
+        }),
+    );
+    return flashing;
 }
 
 /** A row that tells its height. */
@@ -202,7 +192,11 @@ function Drawn(props: {
 }
 
 /** The first message that was unread when the channel was opened. */
-function createFirstUnread(client: Client, channel: ChannelKey, list: Accessor<readonly Message[]>): Accessor<string | undefined> {
+function createFirstUnread(
+    client: Client,
+    channel: ChannelKey,
+    list: Accessor<readonly Message[]>,
+): Accessor<string | undefined> {
     const mark = untrack(client.reading.marks)[channel.channel_id];
     // Decided once: reading must not take the line away from under one's eyes.
     return createMemo((before: string | undefined) => {

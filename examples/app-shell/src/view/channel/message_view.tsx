@@ -2,6 +2,7 @@
  * One message: who, when, what, and what can be done with it.
  */
 
+import type { Attachment } from "@filament/protocol/record/attachment";
 import type { Message } from "@filament/protocol/record/message";
 import { createSignal, For, type JSX, Show } from "solid-js";
 import { attachments } from "../../api/attachments.js";
@@ -10,13 +11,12 @@ import type { Client } from "../../client/client.js";
 import { holdsIn } from "../../client/permission.js";
 import { Avatar } from "../../part/avatar.js";
 import { Confirm } from "../../part/dialog.js";
-import { Icon } from "../../part/icon.js";
 import { clock, day, full, iso } from "../../part/time.js";
 import { AttachmentView } from "./attachment_view.js";
-import { EmojiPanel } from "./emoji.js";
 import { Markdown } from "./markdown.js";
 import { MessageEditor } from "./message_editor.js";
-import { Reactions, react } from "./reactions.js";
+import { MessageTools } from "./message_tools.js";
+import { Reactions } from "./reactions.js";
 import type { Setting } from "./setting.js";
 
 /** A message. */
@@ -56,16 +56,7 @@ export function MessageView(props: {
     };
     return (
         <>
-            <Show when={props.setting.day}>
-                <div class="divider">
-                    <span>{day(props.message.created_at_unix)}</span>
-                </div>
-            </Show>
-            <Show when={props.setting.unread}>
-                <div class="divider new">
-                    <span>New</span>
-                </div>
-            </Show>
+            <Dividers setting={props.setting} at={props.message.created_at_unix} />
             <article
                 class="message"
                 classList={{ lead: props.setting.lead, flash: props.flashing, active: props.active || isChoosing() }}
@@ -77,31 +68,28 @@ export function MessageView(props: {
                 <div class="gutter">
                     <Show
                         when={props.setting.lead}
-                        fallback={<time class="gutter-time" datetime={iso(props.message.created_at_unix)}>{clock(props.message.created_at_unix)}</time>}
+                        fallback={
+                            <time class="gutter-time" datetime={iso(props.message.created_at_unix)}>
+                                {clock(props.message.created_at_unix)}
+                            </time>
+                        }
                     >
                         <Avatar client={props.client} user={props.message.author_id} size={40} />
                     </Show>
                 </div>
                 <div class="message-body">
                     <Show when={props.setting.lead}>
-                        <header class="message-head">
-                            <button
-                                type="button"
-                                class="author"
-                                onClick={() =>
-                                    props.client.show({ kind: "person", user_id: props.message.author_id, guild_id: props.message.guild_id })
-                                }
-                            >
-                                {author()}
-                            </button>
-                            <time datetime={iso(props.message.created_at_unix)} title={full(props.message.created_at_unix)}>
-                                {clock(props.message.created_at_unix)}
-                            </time>
-                        </header>
+                        <MessageHead client={props.client} message={props.message} />
                     </Show>
                     <Show
                         when={!props.editing}
-                        fallback={<MessageEditor client={props.client} message={props.message} onClose={() => props.onEdit(false)} />}
+                        fallback={
+                            <MessageEditor
+                                client={props.client}
+                                message={props.message}
+                                onClose={() => props.onEdit(false)}
+                            />
+                        }
                     >
                         <Content message={props.message} />
                     </Show>
@@ -110,39 +98,22 @@ export function MessageView(props: {
                             <AttachmentView
                                 client={props.client}
                                 attachment={attachment}
-                                onRemove={
-                                    mayChange()
-                                        ? () => void props.client.attempt(() => attachments.remove(props.client.http, props.message, attachment.attachment_id))
-                                        : undefined
-                                }
+                                onRemove={mayChange() ? () => removeAttachment(props.client, attachment) : undefined}
                             />
                         )}
                     </For>
                     <Reactions client={props.client} message={props.message} />
                 </div>
                 <Show when={(props.active || isChoosing()) && !props.editing}>
-                    <div class="tools" role="toolbar" aria-label="Message">
-                        <button type="button" class="bare" aria-label="Add reaction" title="Add reaction (R)" onClick={() => setChoosing(!isChoosing())}>
-                            <Icon name="react" size={18} />
-                        </button>
-                        <Show when={mayChange()}>
-                            <button type="button" class="bare" aria-label="Edit message" title="Edit (E)" onClick={() => props.onEdit(true)}>
-                                <Icon name="edit" size={18} />
-                            </button>
-                            <button type="button" class="bare" aria-label="Delete message" title="Delete (Del)" onClick={() => setDeleting(true)}>
-                                <Icon name="trash" size={18} />
-                            </button>
-                        </Show>
-                        <Show when={isChoosing()}>
-                            <EmojiPanel
-                                onClose={() => setChoosing(false)}
-                                onPick={(emoji) => {
-                                    setChoosing(false);
-                                    react(props.client, props.message, emoji, true);
-                                }}
-                            />
-                        </Show>
-                    </div>
+                    <MessageTools
+                        client={props.client}
+                        message={props.message}
+                        mayChange={mayChange()}
+                        isChoosing={isChoosing()}
+                        onChoose={setChoosing}
+                        onEdit={() => props.onEdit(true)}
+                        onDelete={() => setDeleting(true)}
+                    />
                 </Show>
             </article>
             <Show when={isDeleting()}>
@@ -156,6 +127,47 @@ export function MessageView(props: {
             </Show>
         </>
     );
+}
+
+/** What stands above a message: a new day, the first unread one. */
+function Dividers(props: { readonly setting: Setting; readonly at: number }): JSX.Element {
+    return (
+        <>
+            <Show when={props.setting.day}>
+                <div class="divider">
+                    <span>{day(props.at)}</span>
+                </div>
+            </Show>
+            <Show when={props.setting.unread}>
+                <div class="divider new">
+                    <span>New</span>
+                </div>
+            </Show>
+        </>
+    );
+}
+
+/** Who wrote it, and when. */
+function MessageHead(props: { readonly client: Client; readonly message: Message }): JSX.Element {
+    const open = () => {
+        const { author_id, guild_id } = props.message;
+        props.client.show({ kind: "person", user_id: author_id, guild_id });
+    };
+    const at = () => props.message.created_at_unix;
+    return (
+        <header class="message-head">
+            <button type="button" class="author" onClick={open}>
+                {props.client.name(props.message.author_id)}
+            </button>
+            <time datetime={iso(at())} title={full(at())}>
+                {clock(at())}
+            </time>
+        </header>
+    );
+}
+
+function removeAttachment(client: Client, attachment: Attachment): void {
+    void client.attempt(() => attachments.remove(client.http, attachment, attachment.attachment_id));
 }
 
 function Content(props: { readonly message: Message }): JSX.Element {

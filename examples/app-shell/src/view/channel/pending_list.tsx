@@ -8,8 +8,14 @@ import type { Client } from "../../client/client.js";
 import type { Pending } from "../../client/outbox.js";
 
 /** The list, below the messages. */
-export function PendingList(props: { readonly client: Client; readonly channel: ChannelKey; readonly onChange: () => void }): JSX.Element {
-    const list = createMemo(() => props.client.outbox.pending().filter(({ channel }) => channel.channel_id === props.channel.channel_id));
+export function PendingList(props: {
+    readonly client: Client;
+    readonly channel: ChannelKey;
+    readonly onChange: () => void;
+}): JSX.Element {
+    const list = createMemo(() =>
+        props.client.outbox.pending().filter(({ channel }) => channel.channel_id === props.channel.channel_id),
+    );
     createEffect(() => {
         list();
         props.onChange();

@@ -33,7 +33,11 @@ export function Reactions(props: { readonly client: Client; readonly message: Me
     );
 }
 
-function Switch(props: { readonly client: Client; readonly message: Message; readonly reaction: Reaction }): JSX.Element {
+function Switch(props: {
+    readonly client: Client;
+    readonly message: Message;
+    readonly reaction: Reaction;
+}): JSX.Element {
     const who = () => {
         const ids = props.reaction.reactor_user_ids ?? [];
         const names = ids.slice(0, NAMES_MAX).map((id) => props.client.name(id));

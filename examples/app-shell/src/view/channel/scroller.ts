@@ -59,7 +59,9 @@ export function createScroller(ids: Accessor<readonly string[]>): Scroller {
         setTop(element.scrollTop);
     };
     /** Where everything was when it was last put into its place. */
-    let last: { readonly ids: readonly string[]; readonly offsets: Offsets; readonly head: number; readonly height: number } | undefined;
+    let last:
+        | { readonly ids: readonly string[]; readonly offsets: Offsets; readonly head: number; readonly height: number }
+        | undefined;
     /** Takes over where the user scrolled to, of which the browser tells only at the next frame. */
     const notice = (scroller: HTMLDivElement) => {
         if (last === undefined || scroller.scrollTop === untrack(top)) return;

@@ -15,7 +15,12 @@ export function Appearance(): JSX.Element {
             <For each={THEMES}>
                 {(choice) => (
                     <label class="check">
-                        <input type="radio" name="theme" checked={theme() === choice} onChange={() => chooseTheme(choice)} />
+                        <input
+                            type="radio"
+                            name="theme"
+                            checked={theme() === choice}
+                            onChange={() => chooseTheme(choice)}
+                        />
                         {LABELS[choice]}
                     </label>
                 )}

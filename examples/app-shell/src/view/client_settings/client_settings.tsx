@@ -11,7 +11,11 @@ import { ProfileSection } from "./profile.js";
 import { VoiceSection } from "./voice.js";
 
 /** The panel. */
-export default function ClientSettings(props: { readonly client: Client; readonly section: string | undefined; readonly onClose: () => void }): JSX.Element {
+export default function ClientSettings(props: {
+    readonly client: Client;
+    readonly section: string | undefined;
+    readonly onClose: () => void;
+}): JSX.Element {
     return (
         <Settings
             title="Client Settings"

@@ -24,10 +24,25 @@ export function ProfileSection(props: { readonly client: Client }): JSX.Element 
     const [about, setAbout] = createSignal("");
     const [isMissing, setMissing] = createSignal(false);
     const saver = createSaver();
-    createEffect(on(me, (user) => void client.loads.profile(user).catch((error: unknown) => setMissing(isMissingFeature(error)))));
+    createEffect(
+        on(
+            me,
+            (user) => void client.loads.profile(user).catch((error: unknown) => setMissing(isMissingFeature(error))),
+        ),
+    );
     // What another tab or device saves appears here as well, unless it is being changed.
-    createEffect(on(() => profile()?.username, (next, before) => (before === undefined || name() === before) && setName(next ?? "")));
-    createEffect(on(() => profile()?.about_markdown, (next, before) => (before === undefined || about() === before) && setAbout(next ?? "")));
+    createEffect(
+        on(
+            () => profile()?.username,
+            (next, before) => (before === undefined || name() === before) && setName(next ?? ""),
+        ),
+    );
+    createEffect(
+        on(
+            () => profile()?.about_markdown,
+            (next, before) => (before === undefined || about() === before) && setAbout(next ?? ""),
+        ),
+    );
     const changes = () => ({
         ...(name() !== profile()?.username && { username: name() }),
         ...(about() !== (profile()?.about_markdown ?? "") && { about_markdown: about() }),
@@ -48,17 +63,33 @@ export function ProfileSection(props: { readonly client: Client }): JSX.Element 
             <form class="form" onSubmit={submit}>
                 <label class="field">
                     <span>Name</span>
-                    <input required minlength={3} maxlength={32} value={name()} spellcheck={false} onInput={(event) => setName(event.currentTarget.value)} />
+                    <input
+                        required
+                        minlength={3}
+                        maxlength={32}
+                        value={name()}
+                        spellcheck={false}
+                        onInput={(event) => setName(event.currentTarget.value)}
+                    />
                     <small class="muted">3 to 32 letters, digits, dots or underscores.</small>
                 </label>
                 <label class="field">
                     <span>About you</span>
-                    <textarea rows="5" maxlength={ABOUT_UNITS_MAX} value={about()} onInput={(event) => setAbout(event.currentTarget.value)} />
+                    <textarea
+                        rows="5"
+                        maxlength={ABOUT_UNITS_MAX}
+                        value={about()}
+                        onInput={(event) => setAbout(event.currentTarget.value)}
+                    />
                     <small class="muted">Markdown works here. {ABOUT_UNITS_MAX - about().length} left.</small>
                 </label>
                 <div class="form-end">
                     <SaveStatus saver={saver} />
-                    <button type="submit" class="button primary" disabled={!isChanged() || !NAME.test(name()) || saver.saving().kind === "saving"}>
+                    <button
+                        type="submit"
+                        class="button primary"
+                        disabled={!isChanged() || !NAME.test(name()) || saver.saving().kind === "saving"}
+                    >
                         Save profile
                     </button>
                 </div>
@@ -86,7 +117,11 @@ function Pictures(props: { readonly client: Client; readonly user: string }): JS
     );
 }
 
-function Picture(props: { readonly client: Client; readonly kind: "avatar" | "banner"; readonly label: string }): JSX.Element {
+function Picture(props: {
+    readonly client: Client;
+    readonly kind: "avatar" | "banner";
+    readonly label: string;
+}): JSX.Element {
     const saver = createSaver();
     const [share, setShare] = createSignal(0);
     let picker!: HTMLInputElement;

@@ -21,7 +21,11 @@ export function VoiceSection(): JSX.Element {
             <For each={CHOICES}>
                 {({ key, label, about }) => (
                     <label class="check">
-                        <input type="checkbox" checked={voiceChoices()[key]} onChange={(event) => chooseVoice({ [key]: event.currentTarget.checked })} />
+                        <input
+                            type="checkbox"
+                            checked={voiceChoices()[key]}
+                            onChange={(event) => chooseVoice({ [key]: event.currentTarget.checked })}
+                        />
                         <span>
                             {label} <small class="muted">{about}</small>
                         </span>

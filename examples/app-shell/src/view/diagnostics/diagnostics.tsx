@@ -19,10 +19,12 @@ export function Diagnostics(props: { readonly client: Client; readonly onClose: 
     const [tick, setTick] = createSignal(0);
     const timer = setInterval(() => setTick((count) => count + 1), REFRESH_MS);
     onCleanup(() => clearInterval(timer));
-    const read = <T,>(value: () => T): (() => T) => () => {
-        tick();
-        return value();
-    };
+    const read =
+        <T,>(value: () => T): (() => T) =>
+        () => {
+            tick();
+            return value();
+        };
     const { diagnostics, gateway } = client;
     const rows: readonly (readonly [string, string, () => string | number])[] = [
         ["status", "Connection", () => connectionWord(client)],
@@ -69,7 +71,10 @@ export function Diagnostics(props: { readonly client: Client; readonly onClose: 
     );
 }
 
-function Counts(props: { readonly title: string; readonly counts: () => readonly (readonly [string, number])[] }): JSX.Element {
+function Counts(props: {
+    readonly title: string;
+    readonly counts: () => readonly (readonly [string, number])[];
+}): JSX.Element {
     return (
         <Show when={props.counts().length > 0}>
             <section>

@@ -9,7 +9,11 @@ import { Dialog } from "../../part/dialog.js";
 import { createSaver, SaveStatus } from "../../part/saving.js";
 
 /** The dialog. */
-export function CreateChannel(props: { readonly client: Client; readonly guild: string; readonly onClose: () => void }): JSX.Element {
+export function CreateChannel(props: {
+    readonly client: Client;
+    readonly guild: string;
+    readonly onClose: () => void;
+}): JSX.Element {
     const { client } = props;
     const [name, setName] = createSignal("");
     const [kind, setKind] = createSignal<"text" | "voice">("text");
@@ -34,7 +38,12 @@ export function CreateChannel(props: { readonly client: Client; readonly guild: 
                         </span>
                     </label>
                     <label class="check">
-                        <input type="radio" name="kind" checked={kind() === "voice"} onChange={() => setKind("voice")} />
+                        <input
+                            type="radio"
+                            name="kind"
+                            checked={kind() === "voice"}
+                            onChange={() => setKind("voice")}
+                        />
                         <span>
                             Voice <small class="muted">Talk, camera, shared screens.</small>
                         </span>
@@ -42,11 +51,21 @@ export function CreateChannel(props: { readonly client: Client; readonly guild: 
                 </fieldset>
                 <label class="field">
                     <span>Name</span>
-                    <input autofocus required maxlength={64} value={name()} onInput={(event) => setName(event.currentTarget.value)} />
+                    <input
+                        autofocus
+                        required
+                        maxlength={64}
+                        value={name()}
+                        onInput={(event) => setName(event.currentTarget.value)}
+                    />
                 </label>
                 <div class="form-end">
                     <SaveStatus saver={saver} />
-                    <button type="submit" class="button primary" disabled={name().trim() === "" || saver.saving().kind === "saving"}>
+                    <button
+                        type="submit"
+                        class="button primary"
+                        disabled={name().trim() === "" || saver.saving().kind === "saving"}
+                    >
                         Create
                     </button>
                 </div>

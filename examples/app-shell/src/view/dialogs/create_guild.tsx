@@ -29,17 +29,31 @@ export function CreateGuild(props: { readonly client: Client; readonly onClose: 
             <form class="form" onSubmit={submit}>
                 <label class="field">
                     <span>Name</span>
-                    <input autofocus required maxlength={64} value={name()} onInput={(event) => setName(event.currentTarget.value)} />
+                    <input
+                        autofocus
+                        required
+                        maxlength={64}
+                        value={name()}
+                        onInput={(event) => setName(event.currentTarget.value)}
+                    />
                 </label>
                 <label class="check">
-                    <input type="checkbox" checked={isPublic()} onChange={(event) => setPublic(event.currentTarget.checked)} />
+                    <input
+                        type="checkbox"
+                        checked={isPublic()}
+                        onChange={(event) => setPublic(event.currentTarget.checked)}
+                    />
                     <span>
                         Public <small class="muted">Everybody can find and join it.</small>
                     </span>
                 </label>
                 <div class="form-end">
                     <SaveStatus saver={saver} />
-                    <button type="submit" class="button primary" disabled={name().trim() === "" || saver.saving().kind === "saving"}>
+                    <button
+                        type="submit"
+                        class="button primary"
+                        disabled={name().trim() === "" || saver.saving().kind === "saving"}
+                    >
                         Create
                     </button>
                 </div>

@@ -8,7 +8,11 @@ import type { Client } from "../../client/client.js";
 import { Confirm } from "../../part/dialog.js";
 
 /** The question. */
-export function LeaveGuild(props: { readonly client: Client; readonly guild: string; readonly onClose: () => void }): JSX.Element {
+export function LeaveGuild(props: {
+    readonly client: Client;
+    readonly guild: string;
+    readonly onClose: () => void;
+}): JSX.Element {
     const name = props.client.state().guilds[props.guild]?.name ?? "this server";
     return (
         <Confirm

@@ -22,7 +22,12 @@ export function Person(props: {
     const profile = () => client.state().profiles[props.user];
     const isMe = () => client.state().me === props.user;
     const [isMissing, setMissing] = createSignal(false);
-    createEffect(on(() => props.user, (user) => void client.loads.profile(user).catch((error: unknown) => setMissing(isMissingFeature(error)))));
+    createEffect(
+        on(
+            () => props.user,
+            (user) => void client.loads.profile(user).catch((error: unknown) => setMissing(isMissingFeature(error))),
+        ),
+    );
     const banner = () => {
         const version = profile()?.banner_version ?? 0;
         return version > 0 ? imageAddress("banner", props.user, version) : undefined;
@@ -67,7 +72,11 @@ export function Person(props: {
 
 function EditOwn(props: { readonly client: Client }): JSX.Element {
     return (
-        <button type="button" class="button" onClick={() => props.client.show({ kind: "client_settings", section: "profile" })}>
+        <button
+            type="button"
+            class="button"
+            onClick={() => props.client.show({ kind: "client_settings", section: "profile" })}
+        >
             Edit profile
         </button>
     );
@@ -77,8 +86,10 @@ function Friendship(props: { readonly client: Client; readonly user: string }): 
     const { client } = props;
     const known = () => client.state().friends;
     const isFriend = () => known().friends?.[props.user] !== undefined;
-    const incoming = () => Object.values(known().incoming ?? {}).find(({ sender_user_id }) => sender_user_id === props.user);
-    const isAsked = () => Object.values(known().outgoing ?? {}).some(({ recipient_user_id }) => recipient_user_id === props.user);
+    const incoming = () =>
+        Object.values(known().incoming ?? {}).find(({ sender_user_id }) => sender_user_id === props.user);
+    const isAsked = () =>
+        Object.values(known().outgoing ?? {}).some(({ recipient_user_id }) => recipient_user_id === props.user);
     return (
         <Show when={known().friends}>
             <Show when={!isFriend()} fallback={<span class="chip">Friend</span>}>
@@ -86,13 +97,23 @@ function Friendship(props: { readonly client: Client; readonly user: string }): 
                     <Show
                         when={incoming()}
                         fallback={
-                            <button type="button" class="button primary" onClick={() => void client.attempt(() => friends.request(client.http, props.user))}>
+                            <button
+                                type="button"
+                                class="button primary"
+                                onClick={() => void client.attempt(() => friends.request(client.http, props.user))}
+                            >
                                 Add friend
                             </button>
                         }
                     >
                         {(request) => (
-                            <button type="button" class="button primary" onClick={() => void client.attempt(() => friends.accept(client.http, request().request_id))}>
+                            <button
+                                type="button"
+                                class="button primary"
+                                onClick={() =>
+                                    void client.attempt(() => friends.accept(client.http, request().request_id))
+                                }
+                            >
                                 Accept request
                             </button>
                         )}

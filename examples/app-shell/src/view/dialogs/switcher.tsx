@@ -27,7 +27,8 @@ export function Switcher(props: { readonly client: Client; readonly onClose: () 
     const all = createMemo(() => targets(props.client));
     const found = createMemo(() => {
         const words = text().trim().toLowerCase().split(/\s+/);
-        const matches = ({ name, where }: Target) => words.every((word) => `${name} ${where}`.toLowerCase().includes(word));
+        const matches = ({ name, where }: Target) =>
+            words.every((word) => `${name} ${where}`.toLowerCase().includes(word));
         return all().filter(matches).slice(0, SHOWN_MAX);
     });
     const open = (target: Target | undefined) => {
@@ -64,7 +65,13 @@ export function Switcher(props: { readonly client: Client; readonly onClose: () 
             <ul id={id} role="listbox" aria-label="Places" class="switcher-list">
                 <For each={found()} fallback={<li class="muted">Nothing of that name.</li>}>
                     {(target, index) => (
-                        <li id={`${id}-${index()}`} role="option" aria-selected={chosen() === index()} onClick={() => open(target)} onPointerMove={() => setChosen(index())}>
+                        <li
+                            id={`${id}-${index()}`}
+                            role="option"
+                            aria-selected={chosen() === index()}
+                            onClick={() => open(target)}
+                            onPointerMove={() => setChosen(index())}
+                        >
                             <Icon name={target.icon} size={18} />
                             <span>{target.name}</span>
                             <small class="muted">{target.where}</small>
@@ -86,7 +93,12 @@ function targets(client: Client): readonly Target[] {
         for (const channel of channels[guild_id]?.list ?? []) {
             if (!isVisible(channel, guild)) continue;
             const { name, kind, channel_id } = channel;
-            list.push({ icon: kind === "text" ? "hash" : "voice", name, where: guild.name, place: { kind: "guild", guild_id, channel_id } });
+            list.push({
+                icon: kind === "text" ? "hash" : "voice",
+                name,
+                where: guild.name,
+                place: { kind: "guild", guild_id, channel_id },
+            });
         }
         list.push({ icon: "shield", name: guild.name, where: "server", place: { kind: "guild", guild_id } });
     }

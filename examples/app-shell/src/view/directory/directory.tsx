@@ -25,15 +25,18 @@ export default function Directory(props: { readonly client: Client; readonly onM
         const wanted = text().trim();
         again();
         const abort = new AbortController();
-        const timer = setTimeout(async () => {
-            try {
-                const answer = await guilds.directory(props.client.http, wanted, abort.signal);
-                setFound(answer.guilds);
-                setLoaded({ kind: "ready" });
-            } catch (error) {
-                if (!abort.signal.aborted) setLoaded({ kind: "failed", why: sentence(error) });
-            }
-        }, wanted === "" ? 0 : REST_MS);
+        const timer = setTimeout(
+            async () => {
+                try {
+                    const answer = await guilds.directory(props.client.http, wanted, abort.signal);
+                    setFound(answer.guilds);
+                    setLoaded({ kind: "ready" });
+                } catch (error) {
+                    if (!abort.signal.aborted) setLoaded({ kind: "failed", why: sentence(error) });
+                }
+            },
+            wanted === "" ? 0 : REST_MS,
+        );
         onCleanup(() => {
             clearTimeout(timer);
             abort.abort();
@@ -44,11 +47,29 @@ export default function Directory(props: { readonly client: Client; readonly onM
             <main id="main" tabindex={-1} class="main">
                 <Head icon="compass" title="Discover servers" onMenu={props.onMenu} />
                 <div class="page">
-                    <input class="search-field" type="search" aria-label="Find a server" placeholder="Find a server" maxlength={64} value={text()} onInput={(event) => setText(event.currentTarget.value)} />
+                    <input
+                        class="search-field"
+                        type="search"
+                        aria-label="Find a server"
+                        placeholder="Find a server"
+                        maxlength={64}
+                        value={text()}
+                        onInput={(event) => setText(event.currentTarget.value)}
+                    />
                     <WhenLoaded loaded={loaded()} what="public servers" onRetry={() => setAgain(again() + 1)}>
                         <Show
                             when={found().length > 0}
-                            fallback={<Empty icon="compass" title="Nothing found" text={text() === "" ? "Nobody has made a public server yet." : "No public server has that in its name."} />}
+                            fallback={
+                                <Empty
+                                    icon="compass"
+                                    title="Nothing found"
+                                    text={
+                                        text() === ""
+                                            ? "Nobody has made a public server yet."
+                                            : "No public server has that in its name."
+                                    }
+                                />
+                            }
                         >
                             <ul class="cards">
                                 <For each={found()}>{(guild) => <Card client={props.client} guild={guild} />}</For>
@@ -81,7 +102,13 @@ function Card(props: { readonly client: Client; readonly guild: Guild }): JSX.El
             <Show
                 when={isMember()}
                 fallback={
-                    <button type="button" class="button primary" disabled={busy()} aria-label={`Join ${props.guild.name}`} onClick={() => void join()}>
+                    <button
+                        type="button"
+                        class="button primary"
+                        disabled={busy()}
+                        aria-label={`Join ${props.guild.name}`}
+                        onClick={() => void join()}
+                    >
                         Join
                     </button>
                 }

@@ -18,7 +18,9 @@ export function Entry(props: { readonly session: Session }): JSX.Element {
     const [name, setName] = createSignal("");
     const [password, setPassword] = createSignal("");
     const [busy, setBusy] = createSignal(false);
-    const [problem, setProblem] = createSignal(props.session.signedOut === "ended" ? "Your session has ended. Please sign in again." : "");
+    const [problem, setProblem] = createSignal(
+        props.session.signedOut === "ended" ? "Your session has ended. Please sign in again." : "",
+    );
     let field!: HTMLInputElement;
     onMount(() => {
         document.title = "Sign in · Filament";

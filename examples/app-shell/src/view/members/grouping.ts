@@ -34,7 +34,10 @@ export function highestRole(member: MemberState, roles: readonly RoleState[]): R
 
 /** The colour of a member: that of the highest role that has one. */
 export function memberColor(member: MemberState | undefined, roles: readonly RoleState[]): string | undefined {
-    return roles.find(({ role_id, color_hex }) => color_hex !== null && member?.role_ids.includes(role_id))?.color_hex ?? undefined;
+    return (
+        roles.find(({ role_id, color_hex }) => color_hex !== null && member?.role_ids.includes(role_id))?.color_hex ??
+        undefined
+    );
 }
 
 /** The groups of a list, names ascending. */

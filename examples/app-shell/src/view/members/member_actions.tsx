@@ -16,20 +16,35 @@ import { mayActOn, mayGive, mayHandle } from "./standing.js";
 type Question = "kick" | "ban" | "ip_ban";
 
 /** The part of a card that concerns a guild. */
-export function MemberActions(props: { readonly client: Client; readonly guild: string; readonly user: string }): JSX.Element {
+export function MemberActions(props: {
+    readonly client: Client;
+    readonly guild: string;
+    readonly user: string;
+}): JSX.Element {
     const { client } = props;
     const state = () => client.state();
     const member = () => state().members[props.guild]?.[props.user];
-    const roles = createMemo(() => (state().roles[props.guild] ?? []).filter(({ system_key }) => system_key !== "everyone"));
+    const roles = createMemo(() =>
+        (state().roles[props.guild] ?? []).filter(({ system_key }) => system_key !== "everyone"),
+    );
     const guild = () => state().guilds[props.guild];
-    const mayRole = () => holds(guild(), "manage_member_roles") && (mayActOn(state(), props.guild, props.user) || guild()?.access?.role === "owner" || props.user === state().me);
+    const mayRole = () =>
+        holds(guild(), "manage_member_roles") &&
+        (mayActOn(state(), props.guild, props.user) || guild()?.access?.role === "owner" || props.user === state().me);
     return (
         <Show when={member()}>
             <section>
                 <h3>Roles</h3>
-                <Show when={mayRole()} fallback={<RoleChips roles={roles().filter(({ role_id }) => member()?.role_ids.includes(role_id))} />}>
+                <Show
+                    when={mayRole()}
+                    fallback={
+                        <RoleChips roles={roles().filter(({ role_id }) => member()?.role_ids.includes(role_id))} />
+                    }
+                >
                     <ul class="role-choices">
-                        <For each={roles()}>{(role) => <RoleSwitch client={client} guild={props.guild} user={props.user} role={role} />}</For>
+                        <For each={roles()}>
+                            {(role) => <RoleSwitch client={client} guild={props.guild} user={props.user} role={role} />}
+                        </For>
                     </ul>
                 </Show>
             </section>
@@ -54,12 +69,19 @@ export function RoleChips(props: { readonly roles: readonly RoleState[] }): JSX.
     );
 }
 
-function RoleSwitch(props: { readonly client: Client; readonly guild: string; readonly user: string; readonly role: RoleState }): JSX.Element {
+function RoleSwitch(props: {
+    readonly client: Client;
+    readonly guild: string;
+    readonly user: string;
+    readonly role: RoleState;
+}): JSX.Element {
     const { client } = props;
     const [busy, setBusy] = createSignal(false);
-    const isHeld = () => client.state().members[props.guild]?.[props.user]?.role_ids.includes(props.role.role_id) === true;
+    const isHeld = () =>
+        client.state().members[props.guild]?.[props.user]?.role_ids.includes(props.role.role_id) === true;
     const may = () =>
-        mayHandle(client.state(), props.guild, props.role) && (isHeld() || mayGive(client.state(), props.guild, props.role.permissions));
+        mayHandle(client.state(), props.guild, props.role) &&
+        (isHeld() || mayGive(client.state(), props.guild, props.role.permissions));
     const toggle = async () => {
         setBusy(true);
         const { guild, user, role } = props;
@@ -70,11 +92,16 @@ function RoleSwitch(props: { readonly client: Client; readonly guild: string; re
     return (
         <li>
             <label class="check">
-                <input type="checkbox" checked={isHeld()} disabled={busy() || !may()} onChange={(event) => {
-                    // The event says what is; until then the box shows what was.
-                    event.currentTarget.checked = isHeld();
-                    void toggle();
-                }} />
+                <input
+                    type="checkbox"
+                    checked={isHeld()}
+                    disabled={busy() || !may()}
+                    onChange={(event) => {
+                        // The event says what is; until then the box shows what was.
+                        event.currentTarget.checked = isHeld();
+                        void toggle();
+                    }}
+                />
                 <span>
                     <Dot color={props.role.color_hex} /> {roleLabel(props.role)}
                 </span>
@@ -89,7 +116,9 @@ function Moderation(props: { readonly client: Client; readonly guild: string; re
     const guild = () => client.state().guilds[props.guild];
     const mayAct = () => mayActOn(client.state(), props.guild, props.user);
     const name = () => client.name(props.user);
-    const texts: Readonly<Record<Question, { title: () => string; text: string; action: string; run: () => Promise<unknown> }>> = {
+    const texts: Readonly<
+        Record<Question, { title: () => string; text: string; action: string; run: () => Promise<unknown> }>
+    > = {
         kick: {
             title: () => `Kick ${name()}?`,
             text: "They leave at once and can come back if the server is public or somebody adds them.",

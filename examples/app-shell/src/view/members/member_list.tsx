@@ -10,15 +10,26 @@ import { WhenLoaded } from "../../part/state_words.js";
 import { groupMembers, memberColor } from "./grouping.js";
 
 /** The list. */
-export function MemberList(props: { readonly client: Client; readonly guild: string; readonly onClose: () => void }): JSX.Element {
+export function MemberList(props: {
+    readonly client: Client;
+    readonly guild: string;
+    readonly onClose: () => void;
+}): JSX.Element {
     const state = () => props.client.state();
     const members = createMemo(() => state().members[props.guild] ?? {});
     const roles = createMemo(() => state().roles[props.guild] ?? []);
     const online = createMemo(() => state().presence[props.guild]?.online ?? {});
     const groups = createMemo(() =>
-        groupMembers(Object.values(members()), roles(), (user) => Object.hasOwn(online(), user), (user) => props.client.name(user)),
+        groupMembers(
+            Object.values(members()),
+            roles(),
+            (user) => Object.hasOwn(online(), user),
+            (user) => props.client.name(user),
+        ),
     );
-    const titles = createMemo(() => groups().map(({ title }) => title), [], { equals: (one, other) => one.join("\n") === other.join("\n") });
+    const titles = createMemo(() => groups().map(({ title }) => title), [], {
+        equals: (one, other) => one.join("\n") === other.join("\n"),
+    });
     const users = (title: string) => groups().find((group) => group.title === title)?.users ?? [];
     return (
         <aside class="aside" aria-label="Members">
@@ -44,14 +55,27 @@ export function MemberList(props: { readonly client: Client; readonly guild: str
                                                     type="button"
                                                     class="member"
                                                     classList={{ offline: title === "Offline" }}
-                                                    onClick={() => props.client.show({ kind: "person", user_id, guild_id: props.guild })}
+                                                    onClick={() =>
+                                                        props.client.show({
+                                                            kind: "person",
+                                                            user_id,
+                                                            guild_id: props.guild,
+                                                        })
+                                                    }
                                                 >
-                                                    <Avatar client={props.client} user={user_id} size={32} online={Object.hasOwn(online(), user_id)} />
+                                                    <Avatar
+                                                        client={props.client}
+                                                        user={user_id}
+                                                        size={32}
+                                                        online={Object.hasOwn(online(), user_id)}
+                                                    />
                                                     <span class="member-name">
                                                         <Dot color={memberColor(members()[user_id], roles())} />
                                                         {props.client.name(user_id)}
                                                     </span>
-                                                    <span class="visually-hidden">{Object.hasOwn(online(), user_id) ? "online" : "offline"}</span>
+                                                    <span class="visually-hidden">
+                                                        {Object.hasOwn(online(), user_id) ? "online" : "offline"}
+                                                    </span>
                                                 </button>
                                             </li>
                                         )}
@@ -61,7 +85,13 @@ export function MemberList(props: { readonly client: Client; readonly guild: str
                         )}
                     </For>
                     <Show when={props.client.upkeep.moreMembers(props.guild)}>
-                        <button type="button" class="button wide" onClick={() => void props.client.attempt(() => props.client.upkeep.loadMoreMembers(props.guild))}>
+                        <button
+                            type="button"
+                            class="button wide"
+                            onClick={() =>
+                                void props.client.attempt(() => props.client.upkeep.loadMoreMembers(props.guild))
+                            }
+                        >
                             More members
                         </button>
                     </Show>
@@ -73,5 +103,9 @@ export function MemberList(props: { readonly client: Client; readonly guild: str
 
 /** The colour of a role. Names are not written in it: nobody promises that it can be read. */
 export function Dot(props: { readonly color: string | undefined | null }): JSX.Element {
-    return <Show when={props.color}>{(color) => <span class="role-dot" style={{ background: color() }} aria-hidden="true" />}</Show>;
+    return (
+        <Show when={props.color}>
+            {(color) => <span class="role-dot" style={{ background: color() }} aria-hidden="true" />}
+        </Show>
+    );
 }

@@ -15,7 +15,11 @@ export function AccountFooter(props: { readonly client: Client }): JSX.Element {
         <footer class="account" aria-label="Account">
             <Show when={props.client.state().me} fallback={<span class="account-name muted">…</span>}>
                 {(me) => (
-                    <button type="button" class="account-me" onClick={() => props.client.show({ kind: "person", user_id: me() })}>
+                    <button
+                        type="button"
+                        class="account-me"
+                        onClick={() => props.client.show({ kind: "person", user_id: me() })}
+                    >
                         <Avatar client={props.client} user={me()} size={34} online={isReady()} />
                         <span class="account-name">
                             <span>{props.client.name(me())}</span>
@@ -24,10 +28,22 @@ export function AccountFooter(props: { readonly client: Client }): JSX.Element {
                     </button>
                 )}
             </Show>
-            <button type="button" class="bare" aria-label="Diagnostics" title="Diagnostics" onClick={() => props.client.show({ kind: "diagnostics" })}>
+            <button
+                type="button"
+                class="bare"
+                aria-label="Diagnostics"
+                title="Diagnostics"
+                onClick={() => props.client.show({ kind: "diagnostics" })}
+            >
                 <Icon name="chart" size={18} />
             </button>
-            <button type="button" class="bare" aria-label="Client settings" title="Client settings" onClick={() => props.client.show({ kind: "client_settings" })}>
+            <button
+                type="button"
+                class="bare"
+                aria-label="Client settings"
+                title="Client settings"
+                onClick={() => props.client.show({ kind: "client_settings" })}
+            >
                 <Icon name="gear" size={20} />
             </button>
         </footer>

@@ -18,7 +18,14 @@ export function ChannelRail(props: { readonly client: Client; readonly guild: st
         (props.client.state().channels[props.guild]?.list ?? []).filter((channel) => isVisible(channel, guild())),
     );
     const idsOf = (kind: "text" | "voice") =>
-        createMemo(() => visible().filter((channel) => channel.kind === kind).map(({ channel_id }) => channel_id), [], { equals: isSameList });
+        createMemo(
+            () =>
+                visible()
+                    .filter((channel) => channel.kind === kind)
+                    .map(({ channel_id }) => channel_id),
+            [],
+            { equals: isSameList },
+        );
     const text = idsOf("text");
     const voice = idsOf("voice");
     const mayManage = () => holds(guild(), "manage_channel_overrides");
@@ -26,14 +33,35 @@ export function ChannelRail(props: { readonly client: Client; readonly guild: st
         <nav class="channels" aria-label="Channels">
             <WorkspaceMenu client={props.client} guild={props.guild} />
             <div class="channel-scroll">
-                <WhenLoaded loaded={props.client.upkeep.access(props.guild) ? { kind: "ready" } : props.client.upkeep.guild(props.guild)} what="channels">
-                    <Group client={props.client} guild={props.guild} title="Text channels" ids={text()} mayManage={mayManage()} />
+                <WhenLoaded
+                    loaded={
+                        props.client.upkeep.access(props.guild)
+                            ? { kind: "ready" }
+                            : props.client.upkeep.guild(props.guild)
+                    }
+                    what="channels"
+                >
+                    <Group
+                        client={props.client}
+                        guild={props.guild}
+                        title="Text channels"
+                        ids={text()}
+                        mayManage={mayManage()}
+                    />
                     <Show when={voice().length > 0}>
-                        <Group client={props.client} guild={props.guild} title="Voice channels" ids={voice()} mayManage={mayManage()} />
+                        <Group
+                            client={props.client}
+                            guild={props.guild}
+                            title="Voice channels"
+                            ids={voice()}
+                            mayManage={mayManage()}
+                        />
                     </Show>
                     <Show when={visible().length === 0}>
                         <p class="rail-hint">
-                            {mayManage() ? "No channels yet. Make the first one with +." : "There is no channel here that you can see."}
+                            {mayManage()
+                                ? "No channels yet. Make the first one with +."
+                                : "There is no channel here that you can see."}
                         </p>
                     </Show>
                 </WhenLoaded>
@@ -54,7 +82,12 @@ function Group(props: {
             <div class="channel-group-head">
                 <h2>{props.title}</h2>
                 <Show when={props.mayManage}>
-                    <button type="button" class="bare" aria-label={`Create a channel under ${props.title}`} onClick={() => props.client.show({ kind: "create_channel", guild_id: props.guild })}>
+                    <button
+                        type="button"
+                        class="bare"
+                        aria-label={`Create a channel under ${props.title}`}
+                        onClick={() => props.client.show({ kind: "create_channel", guild_id: props.guild })}
+                    >
                         <Icon name="add" size={16} />
                     </button>
                 </Show>
@@ -72,7 +105,11 @@ function Group(props: {
     );
 }
 
-function ChannelLink(props: { readonly client: Client; readonly guild: string; readonly channel: string }): JSX.Element {
+function ChannelLink(props: {
+    readonly client: Client;
+    readonly guild: string;
+    readonly channel: string;
+}): JSX.Element {
     const channel = createMemo(() =>
         props.client.state().channels[props.guild]?.list.find(({ channel_id }) => channel_id === props.channel),
     );

@@ -37,7 +37,13 @@ export function ServerRail(props: { readonly client: Client }): JSX.Element {
                     )}
                 </For>
             </ul>
-            <button type="button" class="server add" aria-label="Create a server" title="Create a server" onClick={() => props.client.show({ kind: "create_guild" })}>
+            <button
+                type="button"
+                class="server add"
+                aria-label="Create a server"
+                title="Create a server"
+                onClick={() => props.client.show({ kind: "create_guild" })}
+            >
                 <Icon name="add" size={24} />
             </button>
             <PlaceLink client={props.client} to={{ kind: "directory" }} class="server add" label="Discover servers">
@@ -50,7 +56,9 @@ export function ServerRail(props: { readonly client: Client }): JSX.Element {
 function ServerLink(props: { readonly client: Client; readonly guild: string }): JSX.Element {
     const guild = () => props.client.state().guilds[props.guild];
     const isUnread = createMemo(() =>
-        (props.client.state().channels[props.guild]?.list ?? []).some(({ channel_id }) => props.client.isUnread(channel_id)),
+        (props.client.state().channels[props.guild]?.list ?? []).some(({ channel_id }) =>
+            props.client.isUnread(channel_id),
+        ),
     );
     const isOpen = () => {
         const here = props.client.place();

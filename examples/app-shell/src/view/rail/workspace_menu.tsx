@@ -15,14 +15,39 @@ export function WorkspaceMenu(props: { readonly client: Client; readonly guild: 
         const { client, guild: guild_id } = props;
         const isOwner = guild()?.access?.role === "owner";
         return [
-            { label: "Server Settings", icon: "gear", run: () => client.show({ kind: "workspace_settings", guild_id }) },
+            {
+                label: "Server Settings",
+                icon: "gear",
+                run: () => client.show({ kind: "workspace_settings", guild_id }),
+            },
             ...(holds(guild(), "manage_channel_overrides")
-                ? [{ label: "Create channel", icon: "add", run: () => client.show({ kind: "create_channel", guild_id }) } as const]
+                ? [
+                      {
+                          label: "Create channel",
+                          icon: "add",
+                          run: () => client.show({ kind: "create_channel", guild_id }),
+                      } as const,
+                  ]
                 : []),
             ...(holds(guild(), "manage_member_roles")
-                ? [{ label: "Add members", icon: "person", run: () => client.show({ kind: "workspace_settings", guild_id, section: "members" }) } as const]
+                ? [
+                      {
+                          label: "Add members",
+                          icon: "person",
+                          run: () => client.show({ kind: "workspace_settings", guild_id, section: "members" }),
+                      } as const,
+                  ]
                 : []),
-            ...(isOwner ? [] : [{ label: "Leave server", icon: "leave", danger: true, run: () => client.show({ kind: "leave_guild", guild_id }) } as const]),
+            ...(isOwner
+                ? []
+                : [
+                      {
+                          label: "Leave server",
+                          icon: "leave",
+                          danger: true,
+                          run: () => client.show({ kind: "leave_guild", guild_id }),
+                      } as const,
+                  ]),
         ];
     };
     return (

@@ -28,7 +28,13 @@ export default function SearchPanel(props: {
     let field!: HTMLInputElement;
     let run = 0;
     onMount(() => field.focus());
-    createEffect(on(() => props.guild, () => setFound(undefined), { defer: true }));
+    createEffect(
+        on(
+            () => props.guild,
+            () => setFound(undefined),
+            { defer: true },
+        ),
+    );
     const search = async (cursor?: string) => {
         const words = text().trim();
         if (words === "") return;
@@ -37,7 +43,13 @@ export default function SearchPanel(props: {
         setBusy(true);
         setProblem("");
         try {
-            const page = await messages.search(props.client.http, props.guild, words, isHere() ? props.channel : undefined, cursor);
+            const page = await messages.search(
+                props.client.http,
+                props.guild,
+                words,
+                isHere() ? props.channel : undefined,
+                cursor,
+            );
             if (mine !== run) return;
             setFound(cursor === undefined ? page.messages : [...(found() ?? []), ...page.messages]);
             setNext(page.next_cursor ?? undefined);
@@ -63,9 +75,21 @@ export default function SearchPanel(props: {
                     void search();
                 }}
             >
-                <input ref={field} type="search" aria-label="Words to find" placeholder="Words to find" maxlength={256} value={text()} onInput={(event) => setText(event.currentTarget.value)} />
+                <input
+                    ref={field}
+                    type="search"
+                    aria-label="Words to find"
+                    placeholder="Words to find"
+                    maxlength={256}
+                    value={text()}
+                    onInput={(event) => setText(event.currentTarget.value)}
+                />
                 <label class="check">
-                    <input type="checkbox" checked={isHere()} onChange={(event) => setHere(event.currentTarget.checked)} />
+                    <input
+                        type="checkbox"
+                        checked={isHere()}
+                        onChange={(event) => setHere(event.currentTarget.checked)}
+                    />
                     Only in this channel
                 </label>
                 <button type="submit" class="button primary" disabled={busy()}>
@@ -81,13 +105,29 @@ export default function SearchPanel(props: {
                 </Show>
                 <Show when={found()}>
                     {(list) => (
-                        <Show when={list().length > 0} fallback={<Empty icon="search" title="Nothing found" text="No message that you can see has all of these words." />}>
+                        <Show
+                            when={list().length > 0}
+                            fallback={
+                                <Empty
+                                    icon="search"
+                                    title="Nothing found"
+                                    text="No message that you can see has all of these words."
+                                />
+                            }
+                        >
                             <ul class="results">
-                                <For each={list()}>{(message) => <Result client={props.client} message={message} />}</For>
+                                <For each={list()}>
+                                    {(message) => <Result client={props.client} message={message} />}
+                                </For>
                             </ul>
                             <Show when={next()}>
                                 {(cursor) => (
-                                    <button type="button" class="button wide" disabled={busy()} onClick={() => void search(cursor())}>
+                                    <button
+                                        type="button"
+                                        class="button wide"
+                                        disabled={busy()}
+                                        onClick={() => void search(cursor())}
+                                    >
                                         More results
                                     </button>
                                 )}
@@ -102,7 +142,10 @@ export default function SearchPanel(props: {
 
 function Result(props: { readonly client: Client; readonly message: Message }): JSX.Element {
     const { client } = props;
-    const channel = () => client.state().channels[props.message.guild_id]?.list.find(({ channel_id }) => channel_id === props.message.channel_id);
+    const channel = () =>
+        client
+            .state()
+            .channels[props.message.guild_id]?.list.find(({ channel_id }) => channel_id === props.message.channel_id);
     const open = () => {
         const { guild_id, channel_id, message_id } = props.message;
         client.go({ kind: "guild", guild_id, channel_id });

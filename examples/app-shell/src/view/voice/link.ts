@@ -29,7 +29,9 @@ export function ownVoice(client: Client): OwnVoice | undefined {
 /** Takes part, as the client settings say and the channel allows. */
 export async function join(client: Client, channel: ChannelKey): Promise<void> {
     const { camera, screen, receive, startMuted, startDeafened } = voiceChoices();
-    const known = client.state().channels[channel.guild_id]?.list.find(({ channel_id }) => channel_id === channel.channel_id);
+    const known = client
+        .state()
+        .channels[channel.guild_id]?.list.find(({ channel_id }) => channel_id === channel.channel_id);
     const sources = [
         "microphone" as const,
         ...(camera && holdsIn(known, "publish_video") ? (["camera"] as const) : []),

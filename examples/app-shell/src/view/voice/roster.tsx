@@ -11,7 +11,11 @@ import { Icon, type IconName } from "../../part/icon.js";
 /** The participants of a channel, under its name in the rail. */
 export function Roster(props: { readonly client: Client; readonly channel: string }): JSX.Element {
     const participants = createMemo(() => props.client.state().voice[props.channel]?.participants ?? []);
-    const users = createMemo(() => participants().map(({ user_id }) => user_id).join(" "));
+    const users = createMemo(() =>
+        participants()
+            .map(({ user_id }) => user_id)
+            .join(" "),
+    );
     return (
         <Show when={users() !== ""}>
             <ul class="roster" aria-label="In this channel">

@@ -13,7 +13,8 @@ import { ownVoice } from "./link.js";
 export function VoiceBar(props: { readonly client: Client }): JSX.Element {
     const { client } = props;
     const own = createMemo(() => ownVoice(client));
-    const name = (guild_id: string, id: string) => client.state().channels[guild_id]?.list.find(({ channel_id }) => channel_id === id)?.name;
+    const name = (guild_id: string, id: string) =>
+        client.state().channels[guild_id]?.list.find(({ channel_id }) => channel_id === id)?.name;
     return (
         <Show when={own()}>
             {(here) => (
@@ -27,7 +28,11 @@ export function VoiceBar(props: { readonly client: Client }): JSX.Element {
                         class="bare"
                         aria-label="Mute"
                         aria-pressed={here().participant.is_muted}
-                        onClick={() => void client.attempt(() => voice.state(client.http, here().channel, { is_muted: !here().participant.is_muted }))}
+                        onClick={() =>
+                            void client.attempt(() =>
+                                voice.state(client.http, here().channel, { is_muted: !here().participant.is_muted }),
+                            )
+                        }
                     >
                         <Icon name={here().participant.is_muted ? "muted" : "microphone"} />
                     </button>
@@ -36,11 +41,22 @@ export function VoiceBar(props: { readonly client: Client }): JSX.Element {
                         class="bare"
                         aria-label="Deafen"
                         aria-pressed={here().participant.is_deafened}
-                        onClick={() => void client.attempt(() => voice.state(client.http, here().channel, { is_deafened: !here().participant.is_deafened }))}
+                        onClick={() =>
+                            void client.attempt(() =>
+                                voice.state(client.http, here().channel, {
+                                    is_deafened: !here().participant.is_deafened,
+                                }),
+                            )
+                        }
                     >
                         <Icon name={here().participant.is_deafened ? "deafened" : "headphones"} />
                     </button>
-                    <button type="button" class="bare danger" aria-label="Leave voice" onClick={() => void client.attempt(() => voice.leave(client.http, here().channel))}>
+                    <button
+                        type="button"
+                        class="bare danger"
+                        aria-label="Leave voice"
+                        onClick={() => void client.attempt(() => voice.leave(client.http, here().channel))}
+                    >
                         <Icon name="phone" />
                     </button>
                 </section>

@@ -21,7 +21,8 @@ export function VoiceView(props: {
     const { client } = props;
     const [busy, setBusy] = createSignal(false);
     const key = () => ({ guild_id: props.guild, channel_id: props.channel });
-    const channel = () => client.state().channels[props.guild]?.list.find(({ channel_id }) => channel_id === props.channel);
+    const channel = () =>
+        client.state().channels[props.guild]?.list.find(({ channel_id }) => channel_id === props.channel);
     const participants = createMemo(() => client.state().voice[props.channel]?.participants ?? []);
     const isIn = () => ownVoice(client)?.channel.channel_id === props.channel;
     const act = async () => {
@@ -34,7 +35,12 @@ export function VoiceView(props: {
             <main id="main" tabindex={-1} class="main">
                 <Head icon="voice" title={channel()?.name ?? "…"} onMenu={props.onMenu} />
                 <div class="page voice-page">
-                    <Show when={participants().length > 0} fallback={<Empty icon="voice" title="Nobody is here" text="Be the first: others will see you." />}>
+                    <Show
+                        when={participants().length > 0}
+                        fallback={
+                            <Empty icon="voice" title="Nobody is here" text="Be the first: others will see you." />
+                        }
+                    >
                         <ul class="voice-grid" aria-label="Participants">
                             <For each={participants().map(({ user_id }) => user_id)}>
                                 {(user_id) => (
@@ -51,7 +57,12 @@ export function VoiceView(props: {
                             </For>
                         </ul>
                     </Show>
-                    <button type="button" class={`button ${isIn() ? "danger" : "primary"}`} disabled={busy()} onClick={() => void act()}>
+                    <button
+                        type="button"
+                        class={`button ${isIn() ? "danger" : "primary"}`}
+                        disabled={busy()}
+                        onClick={() => void act()}
+                    >
                         {isIn() ? "Leave voice" : "Join voice"}
                     </button>
                 </div>

@@ -37,14 +37,19 @@ export function AuditSection(props: { readonly client: Client; readonly guild: s
     // No event tells of a new row, but every row is written with a change of which an event tells.
     let timer: ReturnType<typeof setTimeout> | undefined;
     onCleanup(() => clearTimeout(timer));
-    onCleanup(client.gateway.onEvent(({ t, d }) => {
-        const isOfGuild = "guild_id" in d && d.guild_id === props.guild && (t.startsWith("workspace_") || t.startsWith("channel_"));
-        if (!isOfGuild || timer !== undefined) return;
-        timer = setTimeout(() => {
-            timer = undefined;
-            void list.reload();
-        }, GATHER_MS);
-    }));
+    onCleanup(
+        client.gateway.onEvent(({ t, d }) => {
+            const isOfGuild =
+                "guild_id" in d &&
+                d.guild_id === props.guild &&
+                (t.startsWith("workspace_") || t.startsWith("channel_"));
+            if (!isOfGuild || timer !== undefined) return;
+            timer = setTimeout(() => {
+                timer = undefined;
+                void list.reload();
+            }, GATHER_MS);
+        }),
+    );
     return (
         <>
             <label class="field filter">
@@ -54,7 +59,10 @@ export function AuditSection(props: { readonly client: Client; readonly guild: s
                 </select>
             </label>
             <WhenLoaded loaded={list.loaded()} what="the audit log" onRetry={() => void list.reload()}>
-                <Show when={list.rows().length > 0} fallback={<Empty icon="shield" title="Nothing of this kind happened yet" />}>
+                <Show
+                    when={list.rows().length > 0}
+                    fallback={<Empty icon="shield" title="Nothing of this kind happened yet" />}
+                >
                     <table class="rows">
                         <thead>
                             <tr>

@@ -35,11 +35,23 @@ export function BansSection(props: { readonly client: Client; readonly guild: st
                                         <small class="muted">
                                             {" "}
                                             {full(ban.banned_at_unix)}
-                                            <Show when={ban.actor_user_id}>{(actor) => ` by ${client.name(actor())}`}</Show>
+                                            <Show when={ban.actor_user_id}>
+                                                {(actor) => ` by ${client.name(actor())}`}
+                                            </Show>
                                         </small>
                                     </span>
                                 </span>
-                                <button type="button" class="button" aria-label={`Lift the ban of ${ban.username}`} onClick={() => void client.attempt(() => bans.lift(client.http, props.guild, ban.user_id), "The ban is lifted.")}>
+                                <button
+                                    type="button"
+                                    class="button"
+                                    aria-label={`Lift the ban of ${ban.username}`}
+                                    onClick={() =>
+                                        void client.attempt(
+                                            () => bans.lift(client.http, props.guild, ban.user_id),
+                                            "The ban is lifted.",
+                                        )
+                                    }
+                                >
                                     Lift ban
                                 </button>
                             </li>

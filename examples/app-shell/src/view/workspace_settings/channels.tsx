@@ -31,10 +31,17 @@ export function ChannelsSection(props: { readonly client: Client; readonly guild
         }
     };
     // The state holds the channels one sees, in their order, and hears of every change of those one manages.
-    createEffect(on(() => client.state().channels[props.guild], () => void reload()));
+    createEffect(
+        on(
+            () => client.state().channels[props.guild],
+            () => void reload(),
+        ),
+    );
     for (const name of ["channel_create", "channel_update", "channel_delete"] as const)
         onCleanup(client.gateway.on(name, ({ guild_id }) => guild_id === props.guild && void reload()));
-    const ids = createMemo(() => all().map(({ channel_id }) => channel_id), [], { equals: (one, other) => one.join() === other.join() });
+    const ids = createMemo(() => all().map(({ channel_id }) => channel_id), [], {
+        equals: (one, other) => one.join() === other.join(),
+    });
     const channel = (id: string | undefined) => all().find(({ channel_id }) => channel_id === id);
     return (
         <WhenLoaded loaded={loaded()} what="channels" onRetry={() => void reload()}>
@@ -48,7 +55,12 @@ export function ChannelsSection(props: { readonly client: Client; readonly guild
                         onOrder={(order) => void saver.save(() => routes.reorder(client.http, props.guild, order))}
                     >
                         {(id) => (
-                            <button type="button" class="row-choice" aria-current={chosen() === id} onClick={() => choose(id)}>
+                            <button
+                                type="button"
+                                class="row-choice"
+                                aria-current={chosen() === id}
+                                onClick={() => choose(id)}
+                            >
                                 <Icon name={channel(id)?.kind === "voice" ? "voice" : "hash"} size={16} />
                                 {channel(id)?.name}
                                 <Show when={channel(id)?.visible === false}>
@@ -59,13 +71,23 @@ export function ChannelsSection(props: { readonly client: Client; readonly guild
                         )}
                     </Reorder>
                     <SaveStatus saver={saver} />
-                    <button type="button" class="button wide" onClick={() => client.show({ kind: "create_channel", guild_id: props.guild })}>
+                    <button
+                        type="button"
+                        class="button wide"
+                        onClick={() => client.show({ kind: "create_channel", guild_id: props.guild })}
+                    >
                         Create channel
                     </button>
                 </div>
                 <div class="split-main">
-                    <Show when={channel(chosen())?.channel_id} keyed fallback={<p class="muted">Choose a channel to change it.</p>}>
-                        {(id) => <ChannelEditor client={client} guild={props.guild} channel={id} listed={channel(id)} />}
+                    <Show
+                        when={channel(chosen())?.channel_id}
+                        keyed
+                        fallback={<p class="muted">Choose a channel to change it.</p>}
+                    >
+                        {(id) => (
+                            <ChannelEditor client={client} guild={props.guild} channel={id} listed={channel(id)} />
+                        )}
                     </Show>
                 </div>
             </div>
@@ -84,7 +106,13 @@ function ChannelEditor(props: {
     const [name, setName] = createSignal(props.listed?.name ?? "");
     const [isDeleting, setDeleting] = createSignal(false);
     const saver = createSaver();
-    createEffect(on(() => props.listed?.name, (next, before) => next !== undefined && name() === before && setName(next), { defer: true }));
+    createEffect(
+        on(
+            () => props.listed?.name,
+            (next, before) => next !== undefined && name() === before && setName(next),
+            { defer: true },
+        ),
+    );
     const isHidden = () => props.listed?.visible === false;
     const submit = async (event: SubmitEvent) => {
         event.preventDefault();
@@ -101,9 +129,19 @@ function ChannelEditor(props: {
                 <div class="inline-form">
                     <label class="field">
                         <span>Channel name</span>
-                        <input required maxlength={64} disabled={isHidden()} value={name()} onInput={(event) => setName(event.currentTarget.value)} />
+                        <input
+                            required
+                            maxlength={64}
+                            disabled={isHidden()}
+                            value={name()}
+                            onInput={(event) => setName(event.currentTarget.value)}
+                        />
                     </label>
-                    <button type="submit" class="button primary" disabled={isHidden() || name().trim() === "" || name() === props.listed?.name}>
+                    <button
+                        type="submit"
+                        class="button primary"
+                        disabled={isHidden() || name().trim() === "" || name() === props.listed?.name}
+                    >
                         Rename
                     </button>
                     <button type="button" class="button danger" disabled={isHidden()} onClick={() => setDeleting(true)}>

@@ -22,7 +22,12 @@ export type Explanations = Readonly<Partial<Record<Permission, PermissionExplana
 /** Explains every permission of a member in a channel, anew whenever something changed. */
 export function createExplanations(
     client: Client,
-    of: Accessor<{ readonly guild: string; readonly channel: string; readonly user: string; readonly revision: number }>,
+    of: Accessor<{
+        readonly guild: string;
+        readonly channel: string;
+        readonly user: string;
+        readonly revision: number;
+    }>,
 ): Accessor<Explanations> {
     const [all, setAll] = createSignal<Explanations>({});
     createEffect(() => {
@@ -57,7 +62,11 @@ export function EffectiveResult(props: {
     return (
         <Show when={props.explanation} fallback={<span class="muted">…</span>}>
             {(explanation) => (
-                <span class={`result-word ${explanation().allowed ? "yes" : "no"}`} data-allowed={explanation().allowed} title={explanation().decided_by}>
+                <span
+                    class={`result-word ${explanation().allowed ? "yes" : "no"}`}
+                    data-allowed={explanation().allowed}
+                    title={explanation().decided_by}
+                >
                     <Icon name={explanation().allowed ? "check" : "close"} size={16} />
                     <span>
                         {explanation().allowed ? "Yes" : "No"}

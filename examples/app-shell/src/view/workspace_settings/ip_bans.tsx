@@ -26,7 +26,9 @@ export function IpBansSection(props: { readonly client: Client; readonly guild: 
         return { rows: page.bans, next: page.next_cursor };
     });
     void list.reload();
-    onCleanup(client.gateway.on("workspace_ip_ban_sync", ({ guild_id }) => guild_id === props.guild && void list.reload()));
+    onCleanup(
+        client.gateway.on("workspace_ip_ban_sync", ({ guild_id }) => guild_id === props.guild && void list.reload()),
+    );
     return (
         <>
             <AddIpBan client={client} guild={props.guild} />
@@ -47,7 +49,9 @@ export function IpBansSection(props: { readonly client: Client; readonly guild: 
                             <For each={list.rows()}>
                                 {(ban) => (
                                     <tr>
-                                        <td>{ban.source_user_id === null ? "Unknown" : client.name(ban.source_user_id)}</td>
+                                        <td>
+                                            {ban.source_user_id === null ? "Unknown" : client.name(ban.source_user_id)}
+                                        </td>
                                         <td>
                                             <span class="redacted" title="Addresses never leave the server">
                                                 redacted
@@ -57,7 +61,16 @@ export function IpBansSection(props: { readonly client: Client; readonly guild: 
                                         <td>{full(ban.created_at_unix)}</td>
                                         <td>{ban.expires_at_unix === null ? "for ever" : full(ban.expires_at_unix)}</td>
                                         <td>
-                                            <button type="button" class="button small" onClick={() => void client.attempt(() => ipBans.lift(client.http, props.guild, ban.ban_id), "The ban is lifted.")}>
+                                            <button
+                                                type="button"
+                                                class="button small"
+                                                onClick={() =>
+                                                    void client.attempt(
+                                                        () => ipBans.lift(client.http, props.guild, ban.ban_id),
+                                                        "The ban is lifted.",
+                                                    )
+                                                }
+                                            >
                                                 Lift
                                             </button>
                                         </td>
@@ -83,7 +96,10 @@ function AddIpBan(props: { readonly client: Client; readonly guild: string }): J
     const [reason, setReason] = createSignal("");
     const [lasting, setLasting] = createSignal(0);
     const saver = createSaver();
-    const others = () => Object.keys(client.state().members[props.guild] ?? {}).filter((id) => mayActOn(client.state(), props.guild, id));
+    const others = () =>
+        Object.keys(client.state().members[props.guild] ?? {}).filter((id) =>
+            mayActOn(client.state(), props.guild, id),
+        );
     const submit = async (event: SubmitEvent) => {
         event.preventDefault();
         const expires_in_secs = LASTING[lasting()]?.[1];
@@ -93,7 +109,8 @@ function AddIpBan(props: { readonly client: Client; readonly guild: string }): J
                 ...(reason().trim() !== "" && { reason: reason().trim() }),
                 ...(expires_in_secs !== undefined && { expires_in_secs }),
             });
-            if (created_count === 0) client.notices.say("The server remembers no address of theirs that is not banned already.");
+            if (created_count === 0)
+                client.notices.say("The server remembers no address of theirs that is not banned already.");
         });
     };
     return (

@@ -28,23 +28,42 @@ export function MembersSection(props: { readonly client: Client; readonly guild:
     return (
         <>
             <AddMember client={client} guild={props.guild} />
-            <input class="search-field" type="search" aria-label="Find a member" placeholder="Find a member" value={text()} onInput={(event) => setText(event.currentTarget.value)} />
+            <input
+                class="search-field"
+                type="search"
+                aria-label="Find a member"
+                placeholder="Find a member"
+                value={text()}
+                onInput={(event) => setText(event.currentTarget.value)}
+            />
             <WhenLoaded loaded={client.upkeep.guild(props.guild)} what="members">
                 <ul class="person-list">
                     <For each={users()} fallback={<li class="muted">Nobody of that name.</li>}>
                         {(user) => (
                             <li class="person-line">
-                                <button type="button" class="person-open" onClick={() => client.show({ kind: "person", user_id: user, guild_id: props.guild })}>
+                                <button
+                                    type="button"
+                                    class="person-open"
+                                    onClick={() =>
+                                        client.show({ kind: "person", user_id: user, guild_id: props.guild })
+                                    }
+                                >
                                     <Avatar client={client} user={user} />
                                     <span>{client.name(user)}</span>
                                 </button>
-                                <RoleChips roles={roles().filter(({ role_id }) => members()[user]?.role_ids.includes(role_id))} />
+                                <RoleChips
+                                    roles={roles().filter(({ role_id }) => members()[user]?.role_ids.includes(role_id))}
+                                />
                             </li>
                         )}
                     </For>
                 </ul>
                 <Show when={client.upkeep.moreMembers(props.guild)}>
-                    <button type="button" class="button wide" onClick={() => void client.attempt(() => client.upkeep.loadMoreMembers(props.guild))}>
+                    <button
+                        type="button"
+                        class="button wide"
+                        onClick={() => void client.attempt(() => client.upkeep.loadMoreMembers(props.guild))}
+                    >
                         More members
                     </button>
                 </Show>
@@ -59,7 +78,10 @@ function AddMember(props: { readonly client: Client; readonly guild: string }): 
     const [id, setId] = createSignal("");
     const saver = createSaver();
     const may = () => holds(client.state().guilds[props.guild], "manage_member_roles");
-    const friends = () => Object.values(client.state().friends.friends ?? {}).filter(({ user_id }) => !client.state().members[props.guild]?.[user_id]);
+    const friends = () =>
+        Object.values(client.state().friends.friends ?? {}).filter(
+            ({ user_id }) => !client.state().members[props.guild]?.[user_id],
+        );
     const submit = async (event: SubmitEvent) => {
         event.preventDefault();
         const user = id().trim().toUpperCase();
@@ -69,7 +91,15 @@ function AddMember(props: { readonly client: Client; readonly guild: string }): 
         <form class="inline-form" onSubmit={submit}>
             <label class="field">
                 <span>Add somebody by id</span>
-                <input list="friends-to-add" disabled={!may()} value={id()} spellcheck={false} autocomplete="off" placeholder="01J…" onInput={(event) => setId(event.currentTarget.value)} />
+                <input
+                    list="friends-to-add"
+                    disabled={!may()}
+                    value={id()}
+                    spellcheck={false}
+                    autocomplete="off"
+                    placeholder="01J…"
+                    onInput={(event) => setId(event.currentTarget.value)}
+                />
                 <datalist id="friends-to-add">
                     <For each={friends()}>{(friend) => <option value={friend.user_id}>{friend.username}</option>}</For>
                 </datalist>
@@ -79,7 +109,9 @@ function AddMember(props: { readonly client: Client; readonly guild: string }): 
             </button>
             <SaveStatus saver={saver} />
             <Show when={!may()}>
-                <p class="muted small">Adding members needs the permission “{permissionLabel("manage_member_roles")}”.</p>
+                <p class="muted small">
+                    Adding members needs the permission “{permissionLabel("manage_member_roles")}”.
+                </p>
             </Show>
         </form>
     );

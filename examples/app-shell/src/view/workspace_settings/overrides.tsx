@@ -25,7 +25,11 @@ const STANCES: readonly (readonly [Stance, string])[] = [
 ];
 
 /** The matrix of a channel. */
-export function Overrides(props: { readonly client: Client; readonly guild: string; readonly channel: string }): JSX.Element {
+export function Overrides(props: {
+    readonly client: Client;
+    readonly guild: string;
+    readonly channel: string;
+}): JSX.Element {
     const { client } = props;
     const state = () => client.state();
     const roles = createMemo(() => state().roles[props.guild] ?? []);
@@ -46,17 +50,24 @@ export function Overrides(props: { readonly client: Client; readonly guild: stri
         }
     };
     void reload();
-    onCleanup(client.gateway.on("workspace_channel_override_update", ({ channel_id, target_kind, target_id, updated_fields, updated_at_unix }) => {
-        if (channel_id !== props.channel) return;
-        const others = list().filter((other) => keyOf(other) !== keyOf({ target_kind, target_id }));
-        const { allow, deny } = updated_fields;
-        const isSilent = allow.length + deny.length === 0;
-        setList(isSilent ? others : [...others, { target_kind, target_id, allow, deny, updated_at_unix }]);
-        setRevision((number) => number + 1);
-    }));
+    onCleanup(
+        client.gateway.on(
+            "workspace_channel_override_update",
+            ({ channel_id, target_kind, target_id, updated_fields, updated_at_unix }) => {
+                if (channel_id !== props.channel) return;
+                const others = list().filter((other) => keyOf(other) !== keyOf({ target_kind, target_id }));
+                const { allow, deny } = updated_fields;
+                const isSilent = allow.length + deny.length === 0;
+                setList(isSilent ? others : [...others, { target_kind, target_id, allow, deny, updated_at_unix }]);
+                setRevision((number) => number + 1);
+            },
+        ),
+    );
     onCleanup(client.gateway.onNotice("gap", () => void reload()));
     // Roles decide as well.
-    createEffect(on([roles, () => state().members[props.guild]], () => setRevision((number) => number + 1), { defer: true }));
+    createEffect(
+        on([roles, () => state().members[props.guild]], () => setRevision((number) => number + 1), { defer: true }),
+    );
 
     const target = createMemo<OverrideTarget>(() => targetOf(key() || `role ${everyone()}`));
     const lists = (): Lists => list().find((other) => keyOf(other) === keyOf(target())) ?? SILENT;
@@ -65,23 +76,43 @@ export function Overrides(props: { readonly client: Client; readonly guild: stri
     const may = (permission: Permission) => {
         const { target_kind, target_id } = target();
         const role = roles().find(({ role_id }) => role_id === target_id);
-        const isBelow = target_kind === "role" ? role !== undefined && mayHandle(state(), props.guild, role) : mayActOn(state(), props.guild, target_id);
+        const isBelow =
+            target_kind === "role"
+                ? role !== undefined && mayHandle(state(), props.guild, role)
+                : mayActOn(state(), props.guild, target_id);
         return isBelow && (isOwner() || holdsIn(channel(), permission));
     };
-    const explanations = createExplanations(client, () => ({ guild: props.guild, channel: props.channel, user: viewer(), revision: revision() }));
+    const explanations = createExplanations(client, () => ({
+        guild: props.guild,
+        channel: props.channel,
+        user: viewer(),
+        revision: revision(),
+    }));
     const set = (permission: Permission, stance: Stance) =>
-        void saver.save(() => routes.set(client.http, props.guild, props.channel, target(), withStance(lists(), permission, stance)));
+        void saver.save(() =>
+            routes.set(client.http, props.guild, props.channel, target(), withStance(lists(), permission, stance)),
+        );
     return (
         <section class="overrides">
             <h3>Permissions in this channel</h3>
             <WhenLoaded loaded={loaded()} what="overrides" onRetry={() => void reload()}>
                 <div class="inline-form">
-                    <TargetChoice client={client} guild={props.guild} list={list()} value={keyOf(target())} onChoose={setKey} />
+                    <TargetChoice
+                        client={client}
+                        guild={props.guild}
+                        list={list()}
+                        value={keyOf(target())}
+                        onChoose={setKey}
+                    />
                     <label class="field">
                         <span>Show the result for</span>
                         <select value={viewer()} onChange={(event) => setViewer(event.currentTarget.value)}>
                             <For each={Object.keys(state().members[props.guild] ?? {})}>
-                                {(user) => <option value={user} selected={user === viewer()}>{client.name(user)}</option>}
+                                {(user) => (
+                                    <option value={user} selected={user === viewer()}>
+                                        {client.name(user)}
+                                    </option>
+                                )}
                             </For>
                         </select>
                     </label>
@@ -101,10 +132,20 @@ export function Overrides(props: { readonly client: Client; readonly guild: stri
                                 <tr data-permission={words.name}>
                                     <th scope="row">{words.label}</th>
                                     <td>
-                                        <StanceChoice label={words.label} name={words.name} stance={stanceOf(lists(), words.name)} disabled={!may(words.name)} onChoose={(stance) => set(words.name, stance)} />
+                                        <StanceChoice
+                                            label={words.label}
+                                            name={words.name}
+                                            stance={stanceOf(lists(), words.name)}
+                                            disabled={!may(words.name)}
+                                            onChoose={(stance) => set(words.name, stance)}
+                                        />
                                     </td>
                                     <td>
-                                        <EffectiveResult client={client} guild={props.guild} explanation={explanations()[words.name]} />
+                                        <EffectiveResult
+                                            client={client}
+                                            guild={props.guild}
+                                            explanation={explanations()[words.name]}
+                                        />
                                     </td>
                                 </tr>
                             )}
@@ -136,12 +177,18 @@ function TargetChoice(props: {
             <span>Role or member</span>
             <select value={props.value} onChange={(event) => props.onChoose(event.currentTarget.value)}>
                 <optgroup label="Roles">
-                    <For each={client.state().roles[props.guild]?.filter(({ system_key }) => system_key !== "workspace_owner")}>
+                    <For
+                        each={client
+                            .state()
+                            .roles[props.guild]?.filter(({ system_key }) => system_key !== "workspace_owner")}
+                    >
                         {(role) => option(`role ${role.role_id}`, roleLabel(role))}
                     </For>
                 </optgroup>
                 <optgroup label="Members">
-                    <For each={Object.keys(client.state().members[props.guild] ?? {})}>{(user) => option(`member ${user}`, client.name(user))}</For>
+                    <For each={Object.keys(client.state().members[props.guild] ?? {})}>
+                        {(user) => option(`member ${user}`, client.name(user))}
+                    </For>
                 </optgroup>
             </select>
         </label>

@@ -12,7 +12,11 @@ import { Icon } from "../../part/icon.js";
 import { createSaver, SaveStatus } from "../../part/saving.js";
 
 /** The section. */
-export function Overview(props: { readonly client: Client; readonly guild: string; readonly onClose: () => void }): JSX.Element {
+export function Overview(props: {
+    readonly client: Client;
+    readonly guild: string;
+    readonly onClose: () => void;
+}): JSX.Element {
     const { client } = props;
     const guild = () => client.state().guilds[props.guild];
     const may = () => holds(guild(), "manage_roles");
@@ -20,8 +24,20 @@ export function Overview(props: { readonly client: Client; readonly guild: strin
     const [visibility, setVisibility] = createSignal<Guild["visibility"]>(guild()?.visibility ?? "private");
     const saver = createSaver();
     // What somebody else saves appears here as well, unless it is being changed.
-    createEffect(on(() => guild()?.name, (next, before) => next !== undefined && name() === before && setName(next), { defer: true }));
-    createEffect(on(() => guild()?.visibility, (next, before) => next !== undefined && visibility() === before && setVisibility(next), { defer: true }));
+    createEffect(
+        on(
+            () => guild()?.name,
+            (next, before) => next !== undefined && name() === before && setName(next),
+            { defer: true },
+        ),
+    );
+    createEffect(
+        on(
+            () => guild()?.visibility,
+            (next, before) => next !== undefined && visibility() === before && setVisibility(next),
+            { defer: true },
+        ),
+    );
     const changes = () => ({
         ...(name() !== guild()?.name && { name: name() }),
         ...(visibility() !== guild()?.visibility && { visibility: visibility() }),
@@ -35,24 +51,41 @@ export function Overview(props: { readonly client: Client; readonly guild: strin
         <>
             <Show when={!may()}>
                 <p class="locked" role="note">
-                    <Icon name="lock" size={16} /> You need the permission “{permissionLabel("manage_roles")}” to change this.
+                    <Icon name="lock" size={16} /> You need the permission “{permissionLabel("manage_roles")}” to change
+                    this.
                 </p>
             </Show>
             <form class="form" onSubmit={submit}>
                 <label class="field">
                     <span>Server name</span>
-                    <input required maxlength={64} disabled={!may()} value={name()} onInput={(event) => setName(event.currentTarget.value)} />
+                    <input
+                        required
+                        maxlength={64}
+                        disabled={!may()}
+                        value={name()}
+                        onInput={(event) => setName(event.currentTarget.value)}
+                    />
                 </label>
                 <fieldset class="choices" disabled={!may()}>
                     <legend>Visibility</legend>
                     <label class="check">
-                        <input type="radio" name="visibility" checked={visibility() === "private"} onChange={() => setVisibility("private")} />
+                        <input
+                            type="radio"
+                            name="visibility"
+                            checked={visibility() === "private"}
+                            onChange={() => setVisibility("private")}
+                        />
                         <span>
                             Private <small class="muted">Members are added by members.</small>
                         </span>
                     </label>
                     <label class="check">
-                        <input type="radio" name="visibility" checked={visibility() === "public"} onChange={() => setVisibility("public")} />
+                        <input
+                            type="radio"
+                            name="visibility"
+                            checked={visibility() === "public"}
+                            onChange={() => setVisibility("public")}
+                        />
                         <span>
                             Public <small class="muted">Everybody can find and join it.</small>
                         </span>
@@ -60,7 +93,11 @@ export function Overview(props: { readonly client: Client; readonly guild: strin
                 </fieldset>
                 <div class="form-end">
                     <SaveStatus saver={saver} />
-                    <button type="submit" class="button primary" disabled={!may() || !isChanged() || name().trim() === "" || saver.saving().kind === "saving"}>
+                    <button
+                        type="submit"
+                        class="button primary"
+                        disabled={!may() || !isChanged() || name().trim() === "" || saver.saving().kind === "saving"}
+                    >
                         Save changes
                     </button>
                 </div>
@@ -77,7 +114,8 @@ function Ownership(props: { readonly client: Client; readonly guild: string }): 
     const [heir, setHeir] = createSignal("");
     const [question, ask] = createSignal<"transfer" | "delete">();
     const guild = () => client.state().guilds[props.guild];
-    const others = () => Object.keys(client.state().members[props.guild] ?? {}).filter((user) => user !== guild()?.owner_user_id);
+    const others = () =>
+        Object.keys(client.state().members[props.guild] ?? {}).filter((user) => user !== guild()?.owner_user_id);
     return (
         <section class="danger-zone">
             <h3>Ownership</h3>
@@ -101,7 +139,12 @@ function Ownership(props: { readonly client: Client; readonly guild: string }): 
                     title={`Give ${guild()?.name} to ${client.name(heir())}?`}
                     text="They become the owner, you a moderator. Only they can give it back."
                     action="Give away"
-                    onConfirm={() => void client.attempt(() => guilds.transfer(client.http, props.guild, heir()), "The server has a new owner.")}
+                    onConfirm={() =>
+                        void client.attempt(
+                            () => guilds.transfer(client.http, props.guild, heir()),
+                            "The server has a new owner.",
+                        )
+                    }
                     onClose={() => ask(undefined)}
                 />
             </Show>

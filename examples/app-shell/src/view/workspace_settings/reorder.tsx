@@ -25,9 +25,14 @@ export function Reorder(props: {
     let timer: ReturnType<typeof setTimeout> | undefined;
     onCleanup(() => clearTimeout(timer));
     // The truth comes with events; a change of one's own that is not handed over yet stays until it is.
-    createEffect(on(() => props.ids, (ids) => {
-        if (timer === undefined) setOrder(ids);
-    }));
+    createEffect(
+        on(
+            () => props.ids,
+            (ids) => {
+                if (timer === undefined) setOrder(ids);
+            },
+        ),
+    );
     const handOver = () => {
         clearTimeout(timer);
         timer = setTimeout(() => {

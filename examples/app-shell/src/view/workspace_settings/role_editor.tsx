@@ -16,7 +16,11 @@ import { mayGive, mayHandle } from "../members/standing.js";
 const COLOR_FIRST = "#F0A020";
 
 /** The editor. */
-export function RoleEditor(props: { readonly client: Client; readonly guild: string; readonly role: string }): JSX.Element {
+export function RoleEditor(props: {
+    readonly client: Client;
+    readonly guild: string;
+    readonly role: string;
+}): JSX.Element {
     const { client } = props;
     const state = () => client.state();
     const guild = () => state().guilds[props.guild];
@@ -25,7 +29,8 @@ export function RoleEditor(props: { readonly client: Client; readonly guild: str
     const isOwner = () => guild()?.access?.role === "owner";
     const may = () => {
         const one = role();
-        if (one === undefined || !holds(guild(), "manage_workspace_roles") || !mayHandle(state(), props.guild, one)) return false;
+        if (one === undefined || !holds(guild(), "manage_workspace_roles") || !mayHandle(state(), props.guild, one))
+            return false;
         return one.system_key !== "everyone" || isOwner();
     };
     const [name, setName] = createSignal(role()?.name ?? "");
@@ -33,17 +38,39 @@ export function RoleEditor(props: { readonly client: Client; readonly guild: str
     const [granted, setGranted] = createSignal<readonly Permission[]>(role()?.permissions ?? []);
     const [isDeleting, setDeleting] = createSignal(false);
     const saver = createSaver();
-    createEffect(on(() => role()?.name, (next, before) => next !== undefined && name() === before && setName(next), { defer: true }));
-    createEffect(on(() => role()?.color_hex, (next, before) => next !== undefined && color() === before && setColor(next), { defer: true }));
-    createEffect(on(() => role()?.permissions, (next, before) => next !== undefined && isSame(granted(), before) && setGranted(next), { defer: true }));
+    createEffect(
+        on(
+            () => role()?.name,
+            (next, before) => next !== undefined && name() === before && setName(next),
+            { defer: true },
+        ),
+    );
+    createEffect(
+        on(
+            () => role()?.color_hex,
+            (next, before) => next !== undefined && color() === before && setColor(next),
+            { defer: true },
+        ),
+    );
+    createEffect(
+        on(
+            () => role()?.permissions,
+            (next, before) => next !== undefined && isSame(granted(), before) && setGranted(next),
+            { defer: true },
+        ),
+    );
     const changes = () => ({
         ...(!isSeeded() && name() !== role()?.name && { name: name() }),
         ...(color() !== role()?.color_hex && { color_hex: color() }),
-        ...(!isSame(granted(), role()?.permissions) && { permissions: PERMISSIONS.map((words) => words.name).filter((one) => granted().includes(one)) }),
+        ...(!isSame(granted(), role()?.permissions) && {
+            permissions: PERMISSIONS.map((words) => words.name).filter((one) => granted().includes(one)),
+        }),
     });
     const isChanged = () => Object.keys(changes()).length > 0;
     const toggle = (permission: Permission) =>
-        setGranted((list) => (list.includes(permission) ? list.filter((other) => other !== permission) : [...list, permission]));
+        setGranted((list) =>
+            list.includes(permission) ? list.filter((other) => other !== permission) : [...list, permission],
+        );
     const submit = async (event: SubmitEvent) => {
         event.preventDefault();
         await saver.save(() => routes.update(client.http, props.guild, props.role, changes()));
@@ -58,13 +85,29 @@ export function RoleEditor(props: { readonly client: Client; readonly guild: str
             <div class="inline-form">
                 <label class="field">
                     <span>Role name</span>
-                    <input required maxlength={32} disabled={!may() || isSeeded()} value={isSeeded() ? label() : name()} onInput={(event) => setName(event.currentTarget.value)} />
+                    <input
+                        required
+                        maxlength={32}
+                        disabled={!may() || isSeeded()}
+                        value={isSeeded() ? label() : name()}
+                        onInput={(event) => setName(event.currentTarget.value)}
+                    />
                 </label>
                 <label class="field narrow">
                     <span>Colour</span>
-                    <input type="color" disabled={!may()} value={color() ?? COLOR_FIRST} onInput={(event) => setColor(event.currentTarget.value.toUpperCase())} />
+                    <input
+                        type="color"
+                        disabled={!may()}
+                        value={color() ?? COLOR_FIRST}
+                        onInput={(event) => setColor(event.currentTarget.value.toUpperCase())}
+                    />
                 </label>
-                <button type="button" class="button" disabled={!may() || color() === null} onClick={() => setColor(null)}>
+                <button
+                    type="button"
+                    class="button"
+                    disabled={!may() || color() === null}
+                    onClick={() => setColor(null)}
+                >
                     No colour
                 </button>
             </div>
@@ -88,7 +131,11 @@ export function RoleEditor(props: { readonly client: Client; readonly guild: str
             </fieldset>
             <div class="form-end">
                 <SaveStatus saver={saver} />
-                <button type="submit" class="button primary" disabled={!may() || !isChanged() || saver.saving().kind === "saving"}>
+                <button
+                    type="submit"
+                    class="button primary"
+                    disabled={!may() || !isChanged() || saver.saving().kind === "saving"}
+                >
                     Save role
                 </button>
             </div>
@@ -99,7 +146,11 @@ export function RoleEditor(props: { readonly client: Client; readonly guild: str
                         class="button"
                         aria-pressed={isDefault()}
                         disabled={!may()}
-                        onClick={() => void saver.save(() => routes.setDefault(client.http, props.guild, isDefault() ? null : props.role))}
+                        onClick={() =>
+                            void saver.save(() =>
+                                routes.setDefault(client.http, props.guild, isDefault() ? null : props.role),
+                            )
+                        }
                     >
                         {isDefault() ? "New members get this role" : "Give to new members"}
                     </button>

@@ -18,14 +18,18 @@ import { RoleEditor } from "./role_editor.js";
 export function RolesSection(props: { readonly client: Client; readonly guild: string }): JSX.Element {
     const { client } = props;
     const roles = createMemo(() => client.state().roles[props.guild] ?? []);
-    const ids = createMemo(() => roles().map(({ role_id }) => role_id), [], { equals: (one, other) => one.join() === other.join() });
+    const ids = createMemo(() => roles().map(({ role_id }) => role_id), [], {
+        equals: (one, other) => one.join() === other.join(),
+    });
     const [chosen, choose] = createSignal<string>();
     const role = (id: string | undefined) => roles().find(({ role_id }) => role_id === id);
     const may = () => holds(client.state().guilds[props.guild], "manage_workspace_roles");
     const saver = createSaver();
     const isFixed = (id: string) => {
         const one = role(id);
-        return one === undefined || !may() || one.system_key === "everyone" || !mayHandle(client.state(), props.guild, one);
+        return (
+            one === undefined || !may() || one.system_key === "everyone" || !mayHandle(client.state(), props.guild, one)
+        );
     };
     const label = (id: string) => {
         const one = role(id);
@@ -40,16 +44,31 @@ export function RolesSection(props: { readonly client: Client; readonly guild: s
         <WhenLoaded loaded={client.upkeep.guild(props.guild)} what="roles">
             <div class="split">
                 <div class="split-list">
-                    <p class="muted small">Higher roles stand above lower ones. Drag a role, or move it with the arrow keys.</p>
+                    <p class="muted small">
+                        Higher roles stand above lower ones. Drag a role, or move it with the arrow keys.
+                    </p>
                     <Reorder
                         label="Roles, highest first"
                         ids={ids()}
                         isFixed={isFixed}
                         name={label}
-                        onOrder={(order) => void saver.save(() => routes.reorder(client.http, props.guild, order.filter((id) => !isFixed(id))))}
+                        onOrder={(order) =>
+                            void saver.save(() =>
+                                routes.reorder(
+                                    client.http,
+                                    props.guild,
+                                    order.filter((id) => !isFixed(id)),
+                                ),
+                            )
+                        }
                     >
                         {(id) => (
-                            <button type="button" class="row-choice" aria-current={chosen() === id} onClick={() => choose(id)}>
+                            <button
+                                type="button"
+                                class="row-choice"
+                                aria-current={chosen() === id}
+                                onClick={() => choose(id)}
+                            >
                                 <Dot color={role(id)?.color_hex} />
                                 {label(id)}
                                 <span class="muted small">{holders(client, props.guild, id)}</span>
@@ -62,7 +81,11 @@ export function RolesSection(props: { readonly client: Client; readonly guild: s
                     </button>
                 </div>
                 <div class="split-main">
-                    <Show when={role(chosen())?.role_id} keyed fallback={<p class="muted">Choose a role to see what it may do.</p>}>
+                    <Show
+                        when={role(chosen())?.role_id}
+                        keyed
+                        fallback={<p class="muted">Choose a role to see what it may do.</p>}
+                    >
                         {(role_id) => <RoleEditor client={client} guild={props.guild} role={role_id} />}
                     </Show>
                 </div>

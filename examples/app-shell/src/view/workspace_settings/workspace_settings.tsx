@@ -26,14 +26,20 @@ export default function WorkspaceSettings(props: {
     const may = (permission: Permission) => holds(client.state().guilds[guild], permission);
     const locked = (permission: Permission) =>
         may(permission) ? undefined : `You need the permission “${permissionLabel(permission)}” here.`;
-    const only = (permission: Permission, view: () => JSX.Element) => () => <Show when={may(permission)}>{view()}</Show>;
+    const only = (permission: Permission, view: () => JSX.Element) => () => (
+        <Show when={may(permission)}>{view()}</Show>
+    );
     return (
         <Settings
             title="Server Settings"
             section={props.section}
             onClose={props.onClose}
             sections={[
-                { id: "overview", label: "Overview", view: () => <Overview client={client} guild={guild} onClose={props.onClose} /> },
+                {
+                    id: "overview",
+                    label: "Overview",
+                    view: () => <Overview client={client} guild={guild} onClose={props.onClose} />,
+                },
                 {
                     id: "roles",
                     label: "Roles",
