@@ -11,6 +11,7 @@ import { Store } from "@filament/protocol/state/store";
 import { type Accessor, createEffect, createSignal, onCleanup } from "solid-js";
 import { Http } from "../api/http.js";
 import { sentence } from "../api/refusal.js";
+import { onChange } from "../part/change.js";
 import type { Session } from "../session/session.js";
 import { Diagnostics } from "./diagnostics.js";
 import { type Farewell, farewell, lostChannel } from "./farewell.js";
@@ -198,10 +199,10 @@ function createHousekeeping(parts: {
         if (open !== undefined && "guild_id" in open && open.guild_id !== undefined && !state().guilds[open.guild_id])
             setOverlay(undefined);
     });
-    createEffect(() => {
-        const me = state().me;
-        if (me !== undefined) void loads.profile(me).catch(() => undefined);
-    });
+    onChange(
+        () => state().me,
+        (me) => me !== undefined && void loads.profile(me).catch(() => undefined),
+    );
 }
 
 /** Ends the connection with the owner, and hurries when the network is back; gives a way to connect anew. */

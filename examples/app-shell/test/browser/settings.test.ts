@@ -174,3 +174,21 @@ test("the choice of colours holds, and is kept", async () => {
     await page.reload();
     assert.equal(await background(), dark);
 });
+
+test("events alone keep a page: messages of others cause no request, whatever is open", async () => {
+    const { owner, member, guild, channel, path } = await ownerAndMember();
+    const page = await stage.open(owner, path);
+    const panel = await openServerSettings(page, "Channels");
+    await panel.getByRole("button", { name: "general", exact: true }).click();
+    await panel.locator('[data-permission="subscribe_streams"]').getByText("Yes owner of the server").waitFor();
+    await page.waitForLoadState("networkidle");
+    const requests: string[] = [];
+    page.on("request", (request) => requests.push(request.url()));
+    for (let number = 0; number < 20; number += 1) await member.post(guild, channel, `number ${number}`);
+    await page.locator("[data-message]").filter({ hasText: "number 19" }).waitFor({ state: "attached" });
+    // Who writes for the first time has a name that is asked for, once.
+    assert.deepEqual(
+        requests.filter((address) => !address.endsWith("/users/lookup")),
+        [],
+    );
+});

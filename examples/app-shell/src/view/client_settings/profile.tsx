@@ -7,6 +7,7 @@ import { imageAddress, people } from "../../api/people.js";
 import { isMissingFeature, Refusal } from "../../api/refusal.js";
 import type { Client } from "../../client/client.js";
 import { Avatar, hue } from "../../part/avatar.js";
+import { onChange } from "../../part/change.js";
 import { createSaver, SaveStatus } from "../../part/saving.js";
 
 /** Bounds of the contract: §10.1 and §9.4. */
@@ -24,12 +25,9 @@ export function ProfileSection(props: { readonly client: Client }): JSX.Element 
     const [about, setAbout] = createSignal("");
     const [isMissing, setMissing] = createSignal(false);
     const saver = createSaver();
-    createEffect(
-        on(
-            me,
-            (user) => void client.loads.profile(user).catch((error: unknown) => setMissing(isMissingFeature(error))),
-        ),
-    );
+    onChange(me, (user) => {
+        client.loads.profile(user).catch((error: unknown) => setMissing(isMissingFeature(error)));
+    });
     // What another tab or device saves appears here as well, unless it is being changed.
     createEffect(
         on(

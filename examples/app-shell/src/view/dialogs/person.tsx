@@ -2,11 +2,12 @@
  * Somebody's card: profile, friendship, and in a guild their roles and what a moderator can do.
  */
 
-import { createEffect, createSignal, type JSX, on, Show } from "solid-js";
+import { createSignal, type JSX, Show } from "solid-js";
 import { friends, imageAddress } from "../../api/people.js";
 import { isMissingFeature } from "../../api/refusal.js";
 import type { Client } from "../../client/client.js";
 import { Avatar, hue } from "../../part/avatar.js";
+import { onChange } from "../../part/change.js";
 import { Dialog } from "../../part/dialog.js";
 import { Markdown } from "../channel/markdown.js";
 import { MemberActions } from "../members/member_actions.js";
@@ -22,11 +23,9 @@ export function Person(props: {
     const profile = () => client.state().profiles[props.user];
     const isMe = () => client.state().me === props.user;
     const [isMissing, setMissing] = createSignal(false);
-    createEffect(
-        on(
-            () => props.user,
-            (user) => void client.loads.profile(user).catch((error: unknown) => setMissing(isMissingFeature(error))),
-        ),
+    onChange(
+        () => props.user,
+        (user) => void client.loads.profile(user).catch((error: unknown) => setMissing(isMissingFeature(error))),
     );
     const banner = () => {
         const version = profile()?.banner_version ?? 0;

@@ -3,10 +3,11 @@
  */
 
 import type { Message } from "@filament/protocol/record/message";
-import { createEffect, createSignal, For, type JSX, on, onMount, Show } from "solid-js";
+import { createSignal, For, type JSX, onMount, Show } from "solid-js";
 import { messages } from "../../api/channels.js";
 import { isMissingFeature, sentence } from "../../api/refusal.js";
 import type { Client } from "../../client/client.js";
+import { onChange } from "../../part/change.js";
 import { Icon } from "../../part/icon.js";
 import { Empty, Loading } from "../../part/state_words.js";
 import { full } from "../../part/time.js";
@@ -28,12 +29,10 @@ export default function SearchPanel(props: {
     let field!: HTMLInputElement;
     let run = 0;
     onMount(() => field.focus());
-    createEffect(
-        on(
-            () => props.guild,
-            () => setFound(undefined),
-            { defer: true },
-        ),
+    onChange(
+        () => props.guild,
+        () => setFound(undefined),
+        { defer: true },
     );
     const search = async (cursor?: string) => {
         const words = text().trim();

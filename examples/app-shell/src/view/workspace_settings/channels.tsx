@@ -8,6 +8,7 @@ import { channels as routes } from "../../api/channels.js";
 import { sentence } from "../../api/refusal.js";
 import type { Client } from "../../client/client.js";
 import type { Loaded } from "../../client/upkeep.js";
+import { onChange } from "../../part/change.js";
 import { Confirm } from "../../part/dialog.js";
 import { Icon } from "../../part/icon.js";
 import { createSaver, SaveStatus } from "../../part/saving.js";
@@ -31,11 +32,9 @@ export function ChannelsSection(props: { readonly client: Client; readonly guild
         }
     };
     // The state holds the channels one sees, in their order, and hears of every change of those one manages.
-    createEffect(
-        on(
-            () => client.state().channels[props.guild],
-            () => void reload(),
-        ),
+    onChange(
+        () => client.state().channels[props.guild],
+        () => void reload(),
     );
     for (const name of ["channel_create", "channel_update", "channel_delete"] as const)
         onCleanup(client.gateway.on(name, ({ guild_id }) => guild_id === props.guild && void reload()));

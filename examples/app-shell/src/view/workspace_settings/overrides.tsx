@@ -5,12 +5,13 @@
 
 import type { Override } from "@filament/protocol/record/override";
 import type { Permission } from "@filament/protocol/value";
-import { createEffect, createMemo, createSignal, For, type JSX, on, onCleanup } from "solid-js";
+import { createMemo, createSignal, For, type JSX, onCleanup } from "solid-js";
 import { type OverrideTarget, overrides as routes } from "../../api/roles.js";
 import { sentence } from "../../api/refusal.js";
 import type { Client } from "../../client/client.js";
 import { holdsIn, PERMISSIONS } from "../../client/permission.js";
 import type { Loaded } from "../../client/upkeep.js";
+import { onChange } from "../../part/change.js";
 import { createSaver, SaveStatus } from "../../part/saving.js";
 import { WhenLoaded } from "../../part/state_words.js";
 import { roleLabel } from "../members/grouping.js";
@@ -65,9 +66,8 @@ export function Overrides(props: {
     );
     onCleanup(client.gateway.onNotice("gap", () => void reload()));
     // Roles decide as well.
-    createEffect(
-        on([roles, () => state().members[props.guild]], () => setRevision((number) => number + 1), { defer: true }),
-    );
+    for (const source of [roles, () => state().members[props.guild]])
+        onChange<unknown>(source, () => setRevision((number) => number + 1), { defer: true });
 
     const target = createMemo<OverrideTarget>(() => targetOf(key() || `role ${everyone()}`));
     const lists = (): Lists => list().find((other) => keyOf(other) === keyOf(target())) ?? SILENT;
