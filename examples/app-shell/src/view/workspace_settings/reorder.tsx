@@ -1,5 +1,6 @@
 /**
- * A list put in order by dragging, or by the arrows on a row's handle. The new order is handed over once it rests.
+ * A list put in order by dragging, by the arrows on a row's handle, or, where there is only touch, by buttons. The new
+ * order is handed over once it rests.
  */
 
 import { createEffect, createSignal, For, type JSX, on, onCleanup, Show } from "solid-js";
@@ -92,6 +93,26 @@ export function Reorder(props: {
                                 </button>
                             </Show>
                             {props.children(id)}
+                            <Show when={!props.isFixed(id)}>
+                                <span class="touch-move">
+                                    <button
+                                        type="button"
+                                        class="bare up"
+                                        aria-label={`Move ${props.name(id)} up`}
+                                        onClick={() => move(id, order().indexOf(id) - 1)}
+                                    >
+                                        <Icon name="down" size={18} />
+                                    </button>
+                                    <button
+                                        type="button"
+                                        class="bare"
+                                        aria-label={`Move ${props.name(id)} down`}
+                                        onClick={() => move(id, order().indexOf(id) + 1)}
+                                    >
+                                        <Icon name="down" size={18} />
+                                    </button>
+                                </span>
+                            </Show>
                         </li>
                     )}
                 </For>
