@@ -189,6 +189,7 @@ impl<W: TransportWrite> Hub<W> {
             next_ping_ms,
             hello.address,
         );
+        self.streams += usize::from(hello.mode == Mode::Stream);
         let guild_ids = self.access.guilds_of(hello.user_id).to_vec();
         self.presence_changed().connected(hello.user_id, &guild_ids);
         if !hello.is_resumed() {

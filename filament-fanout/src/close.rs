@@ -11,6 +11,7 @@ use crate::{
     hub::Hub,
     limits::{OVERLOADED_RETRY_AFTER_MS_MAX, OVERLOADED_RETRY_AFTER_MS_MIN, RETRY_AFTER_MS_MAX},
     link::Link,
+    mode::Mode,
     observe::{DisconnectReason, DropReason},
     transport::TransportWrite,
 };
@@ -130,6 +131,7 @@ impl<W: TransportWrite> Hub<W> {
         }
         let Some((registered, subscribed)) = self.registry.remove(link.key) else { return false };
         let user_id = registered.user_id;
+        self.streams -= usize::from(link.mode == Mode::Stream);
         self.presence_changed().disconnected(user_id, cause.presence_end(), now.ms());
         let mut guild_ids = subscribed;
         if self.registry.connections_of(user_id).is_empty() {

@@ -308,6 +308,7 @@ impl<W: TransportWrite> Fanout<W> {
         let hub = self.0.hub();
         FanoutStats {
             connections: hub.registry.len() as u64,
+            streams: hub.streams as u64,
             closing: hub.closing.len() as u64,
             subscriptions: hub.registry.subscription_count() as u64,
             relay_lag_entries: head.saturating_sub(hub.position),

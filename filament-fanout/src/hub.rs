@@ -48,6 +48,8 @@ pub(crate) struct Hub<W> {
     /// No new connections and no delivery: the journal cannot be read (FEN-6).
     pub(crate) is_down: bool,
     pub(crate) next_sweep_ms: u64,
+    /// Registered connections that are streams.
+    pub(crate) streams: usize,
     /// Connections that found no place.
     pub(crate) turned_away: u64,
     /// The latest second of any stamp seen or made (ORD-7).
@@ -77,6 +79,7 @@ impl<W> Hub<W> {
             is_draining: false,
             is_down: false,
             next_sweep_ms: 0,
+            streams: 0,
             turned_away: 0,
             wall: Timestamp::MIN,
             config,
@@ -120,6 +123,8 @@ impl<W> Hub<W> {
                 assert!(visible, "a subscription lasts only while its channel is visible (FEN-3)");
             }
         }
+        let streams = self.registry.iter().filter(|registered| registered.handle.mode == crate::Mode::Stream);
+        assert_eq!(streams.count(), self.streams, "streams are counted");
         for link in &self.closing {
             assert!(!link.lock().is_open(), "the closing list holds no open connection");
         }

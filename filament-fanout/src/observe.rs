@@ -148,6 +148,8 @@ impl VoiceSync {
 pub struct FanoutStats {
     /// Open connections.
     pub connections: u64,
+    /// Those of them that are streams of Server-Sent Events.
+    pub streams: u64,
     /// Connections whose close was decided and whose socket is still there.
     pub closing: u64,
     /// Subscriptions of all connections.
@@ -277,6 +279,7 @@ impl Stats {
             disconnects.filter_map(|reason| Some((reason, some(count(&self.disconnects[reason.index()]))?)));
         FanoutStats {
             connections: 0,
+            streams: 0,
             closing: 0,
             subscriptions: 0,
             relay_lag_entries: 0,

@@ -4,14 +4,16 @@ mod client;
 mod cursor;
 mod delivery;
 mod offer;
+mod outlet;
 mod snapshot;
 mod socket;
+mod sse;
 
 use std::sync::Arc;
 
 use filament_core::session::{IngressLimits, Session};
 use filament_core::{Actor, Journal as _, Seq, Surface};
-use filament_fanout::{Fanout, FanoutConfig, Hello, Refusal};
+use filament_fanout::{Connection, Fanout, FanoutConfig, Hello, Refusal};
 use filament_protocol::{ConnectionId, ErrorCode, Timestamp};
 use hyper::upgrade::OnUpgrade;
 
@@ -20,7 +22,9 @@ pub use self::cursor::CursorKey;
 use self::cursor::SealedCursors;
 pub(crate) use self::delivery::Delivery;
 use self::offer::Offer;
+use self::outlet::Outlet;
 use self::socket::Socket;
+pub use self::sse::{StreamBody, open as open_stream};
 use crate::app::{App, Store};
 use crate::config::GatewayConfig;
 use crate::http::answer::{Answer, AnswerBody};
@@ -38,7 +42,7 @@ use crate::ws::{Reader, ReaderLimits};
 /// All gateway connections of this process.
 #[derive(Debug)]
 pub struct Gateway {
-    fanout: Fanout<Socket>,
+    fanout: Fanout<Outlet>,
     ingress: IngressLimits,
     flush_loops: usize,
 }
@@ -144,12 +148,16 @@ impl Opening {
         let Some(id) = connection_id() else {
             return tracing::error!("the system gives no random bytes for a connection id");
         };
-        let client = self.register(id, Socket::new(write_half)).await;
+        let (app, actor) = (Arc::clone(&self.app), self.actor);
+        let connection = self.connect(id, Outlet::Socket(Socket::new(write_half))).await;
+        let session = Session::new(app.gateway.ingress);
+        let client = Client::new(app, actor, session, connection);
         // A task of its own: what opening needed room for is not kept for as long as the connection lives.
         tokio::spawn(client.run(reader));
     }
 
-    async fn register(self, connection_id: ConnectionId, socket: Socket) -> Client {
+    /// Registers the connection, subscribes it to what it named, or resumes it.
+    async fn connect(self, connection_id: ConnectionId, outlet: Outlet) -> Connection<Outlet> {
         let Self { app, actor, token_expires_at, offer } = self;
         let hello = Hello {
             connection_id,
@@ -163,13 +171,12 @@ impl Opening {
             cursor: offer.cursor,
             subscribe: offer.subscribe,
         };
-        let (connection, refused) = app.gateway.fanout.open(hello, socket).await;
+        let (connection, refused) = app.gateway.fanout.open(hello, outlet).await;
         // Every refusal looks the same here; core notes those that the gate made.
         for guild_id in refused.into_iter().take(NAMED_HITS_NOTED_MAX) {
             app.note_address_hit(actor, guild_id, Surface::Subscribe);
         }
-        let session = Session::new(app.gateway.ingress);
-        Client::new(app, actor, session, connection)
+        connection
     }
 }
 

@@ -34,5 +34,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             status: 200,
             content: Content::Bytes(&["text/event-stream"]),
             about: "One envelope per event.",
-        }]),
+        }])
+        .served(),
 ];

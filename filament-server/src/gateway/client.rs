@@ -8,7 +8,7 @@ use filament_core::{Actor, Denial, Surface, TransactError, decide};
 use filament_fanout::Connection;
 use filament_protocol::{CloseCode, Command, CommandKind, CreateMessage, ErrorCode, Event, GuildId};
 
-use super::socket::Socket;
+use super::outlet::Outlet;
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::limits::NOTE_ADDRESS_HIT_MIN;
@@ -20,7 +20,7 @@ pub(super) struct Client {
     app: Arc<App>,
     actor: Actor,
     session: Session,
-    connection: Connection<Socket>,
+    connection: Connection<Outlet>,
     /// A command that was decoded and is to be carried out.
     pending: Option<Command>,
     /// Where the clock of its budgets starts.
@@ -32,7 +32,7 @@ pub(super) struct Client {
 impl Client {
     /// A client whose connection is registered.
     #[must_use]
-    pub(super) fn new(app: Arc<App>, actor: Actor, session: Session, connection: Connection<Socket>) -> Self {
+    pub(super) fn new(app: Arc<App>, actor: Actor, session: Session, connection: Connection<Outlet>) -> Self {
         Self { app, actor, session, connection, pending: None, began: Instant::now(), noted: None }
     }
 

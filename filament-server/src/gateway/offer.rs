@@ -3,12 +3,15 @@
 use filament_fanout::Mode;
 use filament_protocol::limits::{FEATURES_MAX, QUERY_SUBSCRIPTIONS_MAX};
 use filament_protocol::{ChannelId, FeatureName, GuildId};
+use http::HeaderMap;
 
 use crate::http::error::ApiError;
 use crate::http::query::Query;
 
 const BATCH: &str = "batch";
 const RESUME: &str = "resume";
+/// Where a browser that comes back says how far it was told.
+const LAST_EVENT_ID: &str = "last-event-id";
 
 /// What was asked for and agreed on.
 #[derive(Debug)]
@@ -42,6 +45,23 @@ impl Offer {
     }
 }
 
+impl Offer {
+    /// Reads query and head of a stream of Server-Sent Events (SSE-2, SSE-3).
+    ///
+    /// # Errors
+    /// 400 for a malformed pair of ids, and for more than 128 pairs.
+    pub(super) fn of_stream(query: Query<'_>, headers: &HeaderMap) -> Result<Self, ApiError> {
+        // What is no text is no cursor, and is answered as such.
+        let header = headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or_default().into());
+        let cursor = match header {
+            Some(cursor) => Some(cursor),
+            None => query.text("cursor")?.map(|text| text.as_ref().into()),
+        };
+        let features = FeatureName::new(RESUME).into_iter().collect();
+        Ok(Self { mode: Mode::Stream, features, cursor, subscribe: pairs(query)? })
+    }
+}
+
 /// A malformed list is 400; well-formed names that this server does not know are ignored.
 fn features(query: Query<'_>) -> Result<Vec<FeatureName>, ApiError> {
     let Some(list) = query.text("features")? else { return Ok(Vec::new()) };
@@ -64,6 +84,8 @@ fn pairs(query: Query<'_>) -> Result<Vec<(GuildId, ChannelId)>, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn offer(query: &str) -> Result<Offer, ApiError> {
@@ -90,6 +112,21 @@ mod tests {
         for query in ["features=Batch", "features=a,,b", "features=batch,", "features=a&features=b"] {
             assert_eq!(offer(query).expect_err("malformed").status(), 400, "{query}");
         }
+    }
+
+    /// Proves SSE-2 and SSE-3: streams have cursors, and the header wins.
+    #[test]
+    fn a_stream_resumes_by_header_or_query() {
+        let stream = |query, header: Option<&'static str>| {
+            let header =
+                header.map(|value| (http::HeaderName::from_static(LAST_EVENT_ID), HeaderValue::from_static(value)));
+            Offer::of_stream(Query::new(Some(query)), &header.into_iter().collect()).expect("well-formed")
+        };
+        assert!(stream("features=batch", None).cursor.is_none());
+        assert_eq!(stream("cursor=q", None).cursor.as_deref(), Some("q"));
+        assert_eq!(stream("cursor=q", Some("h")).cursor.as_deref(), Some("h"));
+        let offer = stream("", Some("h"));
+        assert_eq!((offer.mode, offer.features.len(), offer.features[0].as_str()), (Mode::Stream, 1, "resume"));
     }
 
     /// Proves RES-11 for the form of `subscribe`, and that a cursor counts only where `resume` was agreed on.

@@ -24,8 +24,8 @@ impl Gateway {
         let [durable, live, ephemeral] = &fanout.delivery;
         let foreign = |metric, class, scale, stats| ForeignHistogram { metric, class, snapshot: shown(scale, stats) };
         Snapshot {
-            connections_ws: fanout.connections,
-            connections_sse: 0,
+            connections_ws: fanout.connections - fanout.streams,
+            connections_sse: fanout.streams,
             subscriptions: fanout.subscriptions,
             relay_lag_entries: fanout.relay_lag_entries,
             store_inbox_depth: stats.inbox_depth() as u64,

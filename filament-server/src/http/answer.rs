@@ -11,17 +11,20 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::file::FileBody;
+use crate::gateway::StreamBody;
 
 /// What every handler returns.
 pub type Answer = Response<AnswerBody>;
 
-/// A body that is in memory or comes from a file.
+/// A body that is in memory, comes from a file, or never ends.
 #[derive(Debug)]
 pub enum AnswerBody {
     /// The whole body, possibly empty.
     Full(Full<Bytes>),
     /// A file, read while it is sent.
     File(FileBody),
+    /// Server-Sent Events, for as long as the connection lives.
+    Stream(StreamBody),
 }
 
 impl AnswerBody {
@@ -49,6 +52,7 @@ impl Body for AnswerBody {
         match self.get_mut() {
             Self::Full(full) => Pin::new(full).poll_frame(context).map_err(|never| match never {}),
             Self::File(file) => file.poll_chunk(context),
+            Self::Stream(stream) => stream.poll_piece(context),
         }
     }
 
@@ -56,6 +60,7 @@ impl Body for AnswerBody {
         match self {
             Self::Full(full) => full.is_end_stream(),
             Self::File(file) => file.remaining() == 0,
+            Self::Stream(_) => false,
         }
     }
 
@@ -63,6 +68,7 @@ impl Body for AnswerBody {
         match self {
             Self::Full(full) => full.size_hint(),
             Self::File(file) => SizeHint::with_exact(file.remaining()),
+            Self::Stream(_) => SizeHint::default(),
         }
     }
 }

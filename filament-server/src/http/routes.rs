@@ -114,7 +114,8 @@ pub static ROUTES: &[Route] = routes! {
     POST   "/guilds/{guild_id}/channels/{channel_id}/messages/{message_id}/reactions/{emoji}" Session Refused, reactions::add;
     DELETE "/guilds/{guild_id}/channels/{channel_id}/messages/{message_id}/reactions/{emoji}" Session Refused, reactions::remove;
 
-    GET    "/gateway/ws" Gateway Upgrade, crate::gateway::open;
+    GET    "/gateway/ws"  Gateway Upgrade, crate::gateway::open;
+    GET    "/gateway/sse" Gateway Ignored, crate::gateway::open_stream;
 };
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 //! | [`User`] | `server.user("p")` registers, logs in and asks for the id. `get/post/post_empty/patch/delete(path, …)`, and helpers for guilds, rooms and messages. A clone is the same person on a connection of its own (for threads). |
 //! | [`Room`] | a channel with its guild: `room.path()`, `room.messages()`, `room.message(id)`. |
 //! | [`Dial`], [`Gateway`] | raw WebSocket client. `user.connect()` gives a connection past its `ready`; `user.dial()` lets the test choose path, headers, pings. Every text frame is checked by [`shape`] before a test sees it. |
+//! | [`Form`] | plain connection, batches or stream: what `user.connect()` opens. `form.during(scenario)` runs a scenario on another kind. |
 //! | [`Cast`] | the people and channels of the acceptance scenarios, as far as messages and channels need them. |
 //! | [`FullCast`] | the whole cast of §18: with a moderator, and a channel hidden by `everyone`. |
 //!
@@ -31,6 +32,7 @@ mod batch;
 mod cast;
 mod data_dir;
 mod dial;
+mod form;
 mod full_cast;
 mod gateway;
 mod http;
@@ -39,6 +41,7 @@ mod recorder;
 mod rights;
 mod server;
 mod shape;
+mod stream;
 mod user;
 mod wire;
 
@@ -48,6 +51,7 @@ pub(crate) use answer::Answer;
 pub(crate) use cast::{Cast, hidden_from_members};
 pub(crate) use data_dir::DataDir;
 pub(crate) use dial::Dial;
+pub(crate) use form::Form;
 pub(crate) use full_cast::FullCast;
 pub(crate) use gateway::{AMBIENT, Gateway, still_nothing, types};
 pub(crate) use http::{Http, read_answer};

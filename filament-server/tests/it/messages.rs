@@ -1,8 +1,8 @@
 //! Messages and reactions (§4.3, §9.9, §10.2): scenarios 1 to 10 and what surrounds them.
 
-mod access;
+pub(crate) mod access;
 mod history;
-mod reactions;
+pub(crate) mod reactions;
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -15,7 +15,7 @@ use crate::harness::{Answer, Cast, NOWHERE, Room, User, still_nothing, types};
 ///
 /// That no actor is present is proved by the frame checker of the harness, which knows no such member here.
 #[test]
-fn s001_post_edit_delete_reach_every_subscribed_connection_once_and_in_order() {
+pub(crate) fn s001_post_edit_delete_reach_every_subscribed_connection_once_and_in_order() {
     let cast = Cast::assemble();
     let mut receivers = [&cast.owner, &cast.p, &cast.p].map(|user| (user, user.connect_to(&[&cast.text])));
     let mut stranger = cast.stranger.connect();
@@ -54,7 +54,7 @@ fn s001_post_edit_delete_reach_every_subscribed_connection_once_and_in_order() {
 
 /// Proves MSG-4, EMI-1 and EMI-3 for messages, HTTP-13. (The audit part waits for the audit route.)
 #[test]
-fn s002_equal_edit_and_delete_of_an_unknown_message_emit_nothing() {
+pub(crate) fn s002_equal_edit_and_delete_of_an_unknown_message_emit_nothing() {
     let cast = Cast::assemble();
     let mut gateway = cast.p.connect_to(&[&cast.text]);
     let posted = cast.owner.say(&cast.text, "same");
@@ -71,7 +71,7 @@ fn s002_equal_edit_and_delete_of_an_unknown_message_emit_nothing() {
 
 /// Proves HTTP-14 for repeats, HTTP-16 except its 24 h.
 #[test]
-fn s005_an_idempotency_key_makes_one_message() {
+pub(crate) fn s005_an_idempotency_key_makes_one_message() {
     let cast = Cast::assemble();
     let other = cast.owner.create_text(&cast.guild, "other");
     let mut gateway = cast.q.connect_to(&[&cast.text, &other]);
@@ -149,7 +149,7 @@ fn s006_content_is_counted_in_utf16_units() {
 
 /// Proves MD-1 (`[]` beyond a limit) and ENV-12 for the message that would make the longest event.
 #[test]
-fn s007_tokens_beyond_the_limit_are_left_out_and_the_event_fits() {
+pub(crate) fn s007_tokens_beyond_the_limit_are_left_out_and_the_event_fits() {
     let cast = Cast::assemble();
     let mut gateway = cast.p.connect_to(&[&cast.text]);
     let content = format!("{}a", "- ".repeat(999));
@@ -163,7 +163,7 @@ fn s007_tokens_beyond_the_limit_are_left_out_and_the_event_fits() {
 
 /// Proves CMD-2 (ids), CMD-3 (payload), CMD-4, CMD-5 and the command row of §5.
 #[test]
-fn s009_a_connection_sends_without_subscribing() {
+pub(crate) fn s009_a_connection_sends_without_subscribing() {
     let cast = Cast::assemble();
     let mut owner = cast.owner.connect_to(&[&cast.text, &cast.hidden]);
     let mut p = cast.p.connect();

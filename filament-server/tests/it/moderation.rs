@@ -12,7 +12,7 @@ use crate::harness::{Event, FullCast, Gateway, NOWHERE, User, member_path, still
 
 /// Proves DEL-3, DEL-4, FEN-3, FEN-5 and GW-41 for a kick, and that other guilds go on.
 #[test]
-fn s044_a_kick_ends_the_guild_on_every_connection_and_nothing_else() {
+pub(crate) fn s044_a_kick_ends_the_guild_on_every_connection_and_nothing_else() {
     let cast = FullCast::assemble();
     let other = cast.q.create_guild("other", "public");
     cast.p.join(&other);
@@ -67,7 +67,7 @@ fn s044_a_kick_ends_the_guild_on_every_connection_and_nothing_else() {
 
 /// Proves the rows "ban" and "unban" of §4.12, policy `audit`, and that a repeated ban says nothing (EMI-1).
 #[test]
-fn s045_bans_are_told_to_the_guild_and_lifted_for_who_holds_the_right() {
+pub(crate) fn s045_bans_are_told_to_the_guild_and_lifted_for_who_holds_the_right() {
     let cast = FullCast::assemble();
     let mut owner = cast.owner.connect();
     let mut p = cast.p.connect();
@@ -109,7 +109,7 @@ fn s045_bans_are_told_to_the_guild_and_lifted_for_who_holds_the_right() {
 
 /// Proves ACT-2: who may read the audit log is told who did it, and nobody else is. (Bans by address: `ip_bans`.)
 #[test]
-fn s046_the_actor_of_a_kick_is_named_to_readers_of_the_audit_log() {
+pub(crate) fn s046_the_actor_of_a_kick_is_named_to_readers_of_the_audit_log() {
     let cast = FullCast::assemble();
     let auditor = cast.owner.create_role(&cast.guild, "Auditor", 10, &["view_audit_log"]);
     let mut gateways: Vec<(&User, Gateway)> =

@@ -4,7 +4,7 @@ use std::io::{self, BufReader};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use super::http::read_answer;
+use super::http::{read_answer, read_bare, read_body};
 use super::server::Address;
 use super::{Answer, Gateway};
 
@@ -87,6 +87,49 @@ impl Dial {
         Some(Gateway::run(&self.name, link?, answer.headers, self.answers_pings))
     }
 
+    /// Opens a stream of Server-Sent Events and starts to read it.
+    ///
+    /// # Errors
+    /// The answer, if the server refused.
+    pub(crate) fn open_stream(self) -> Result<Gateway, Box<Answer>> {
+        let (link, answer) = self.ask().unwrap_or_else(|error| panic!("{}: request: {error}", self.name));
+        match link {
+            Some(link) => Ok(Gateway::read_stream(&self.name, link, answer.headers)),
+            None => Err(Box::new(answer)),
+        }
+    }
+
+    fn ask(&self) -> io::Result<(Option<BufReader<TcpStream>>, Answer)> {
+        let mut stream = self.connect()?;
+        let mut head = format!("GET {} HTTP/1.1\r\nhost: filament.test\r\naccept: text/event-stream\r\n", self.path);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        io::Write::write_all(&mut stream, head.as_bytes())?;
+        let mut link = BufReader::new(stream);
+        let head = read_bare(&mut link, &self.asked())?;
+        if head.status != 200 {
+            let (answer, _) = read_body(&mut link, head, false)?;
+            answer.check();
+            return Ok((None, answer));
+        }
+        link.get_ref().set_read_timeout(None)?;
+        Ok((Some(link), head))
+    }
+
+    fn asked(&self) -> String {
+        format!("GET {}", self.path.split('?').next().unwrap_or_default())
+    }
+
+    fn connect(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect_timeout(&self.address.now(), HANDSHAKE_MAX)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(HANDSHAKE_MAX))?;
+        stream.set_write_timeout(Some(HANDSHAKE_MAX))?;
+        Ok(stream)
+    }
+
     /// Opens the connection and returns its socket with nothing read after the handshake: a client that never reads.
     pub(crate) fn open_unread(self) -> BufReader<TcpStream> {
         let (link, answer) = self.shake().unwrap_or_else(|error| panic!("{}: handshake: {error}", self.name));
@@ -94,10 +137,7 @@ impl Dial {
     }
 
     fn shake(&self) -> io::Result<(Option<BufReader<TcpStream>>, Answer)> {
-        let mut stream = TcpStream::connect_timeout(&self.address.now(), HANDSHAKE_MAX)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(HANDSHAKE_MAX))?;
-        stream.set_write_timeout(Some(HANDSHAKE_MAX))?;
+        let mut stream = self.connect()?;
         let mut head = format!(
             "GET {} HTTP/1.1\r\nhost: filament.test\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
              sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n",
@@ -111,8 +151,7 @@ impl Dial {
         bytes.extend_from_slice(&self.early);
         io::Write::write_all(&mut stream, &bytes)?;
         let mut link = BufReader::new(stream);
-        let asked = format!("GET {}", self.path.split('?').next().unwrap_or_default());
-        let (answer, _) = read_answer(&mut link, &asked, false)?;
+        let (answer, _) = read_answer(&mut link, &self.asked(), false)?;
         if answer.status != 101 {
             answer.check();
             return Ok((None, answer));

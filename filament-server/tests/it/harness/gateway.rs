@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::recorder::{Arrival, Closing, Event, record};
 use super::wire::{Opcode, RawFrame};
-use super::{PROMPT_MAX, Room, SILENCE, User};
+use super::{PROMPT_MAX, Room, SILENCE, User, stream};
 
 /// Frames that may stand between any two others; [`Gateway::expect`] skips them unless they are asked for.
 ///
@@ -43,6 +43,7 @@ pub(crate) struct Gateway {
     hears_sentinels: bool,
     /// The cursor that came with the last frame handed out.
     cursor: Option<String>,
+    takes_commands: bool,
 }
 
 impl Gateway {
@@ -57,6 +58,25 @@ impl Gateway {
         let (tx, arrivals) = mpsc::channel();
         let pong_writer = Arc::clone(&writer);
         std::thread::spawn(move || record(link, &tx, &pong_writer, answers_pings));
+        Self::of(name, writer, headers, arrivals)
+    }
+
+    /// Starts to read a stream of Server-Sent Events, which takes no commands.
+    pub(crate) fn read_stream(name: &str, link: BufReader<TcpStream>, headers: Vec<(String, String)>) -> Self {
+        let writer = Arc::new(Mutex::new(link.get_ref().try_clone().expect("a second handle of the socket")));
+        let (tx, arrivals) = mpsc::channel();
+        std::thread::spawn(move || stream::record(link, &tx));
+        let mut gateway = Self::of(name, writer, headers, arrivals);
+        gateway.takes_commands = false;
+        gateway
+    }
+
+    fn of(
+        name: &str,
+        writer: Arc<Mutex<TcpStream>>,
+        headers: Vec<(String, String)>,
+        arrivals: mpsc::Receiver<Arrival>,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             headers,
@@ -71,6 +91,7 @@ impl Gateway {
             muted: None,
             hears_sentinels: false,
             cursor: None,
+            takes_commands: true,
         }
     }
 
@@ -88,6 +109,7 @@ impl Gateway {
 
     /// Sends a frame of the test's own making.
     pub(crate) fn send_frame(&self, frame: &RawFrame) {
+        assert!(self.takes_commands, "{}: SSE-5, a stream takes no commands", self.name);
         self.try_send_bytes(&frame.encode()).unwrap_or_else(|error| panic!("{}: write: {error}", self.name));
     }
 
@@ -153,7 +175,6 @@ impl Gateway {
 
     /// Where the stream stands after the last frame handed out, and all that came in one batch with it.
     #[track_caller]
-    #[expect(dead_code, reason = "for resuming")]
     pub(crate) fn cursor(&self) -> String {
         self.cursor.clone().unwrap_or_else(|| panic!("{}: no cursor came yet", self.name))
     }
@@ -177,6 +198,12 @@ impl Gateway {
                 return Some(event);
             }
         }
+    }
+
+    /// Says that this connection is subscribed to the user's own room already, and leaves out what is of its guild.
+    pub(crate) fn hears_sentinels_in(&mut self, room: &Room) {
+        self.hears_sentinels = true;
+        self.mute(room);
     }
 
     /// Leaves out every frame of the guild in which this connection's user keeps its own room.

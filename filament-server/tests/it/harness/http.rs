@@ -124,8 +124,23 @@ fn is_closed(error: &io::Error) -> bool {
 
 /// Reads one answer; the flag says whether the connection may be used again.
 pub(crate) fn read_answer(link: &mut BufReader<TcpStream>, asked: &str, bodiless: bool) -> io::Result<(Answer, bool)> {
+    let answer = read_bare(link, asked)?;
+    read_body(link, answer, bodiless)
+}
+
+/// Reads the head of an answer.
+pub(crate) fn read_bare(link: &mut BufReader<TcpStream>, asked: &str) -> io::Result<Answer> {
     let (status, headers) = read_head(link)?;
-    let mut answer = Answer { asked: asked.to_owned(), status, headers, body: Vec::new() };
+    Ok(Answer { asked: asked.to_owned(), status, headers, body: Vec::new() })
+}
+
+/// Reads the body of an answer whose head was read.
+pub(crate) fn read_body(
+    link: &mut BufReader<TcpStream>,
+    mut answer: Answer,
+    bodiless: bool,
+) -> io::Result<(Answer, bool)> {
+    let status = answer.status;
     let header = |name: &str| answer.header(name).map(str::to_ascii_lowercase);
     let mut keep = header("connection").as_deref() != Some("close");
     let body = if bodiless || matches!(status, 100..=199 | 204 | 304) {

@@ -58,6 +58,14 @@ pub(crate) struct Closing {
 }
 
 impl Closing {
+    /// As an event says it at the end of a stream (SSE-4).
+    pub(super) fn of_event(d: &Value, at: Instant) -> Self {
+        let code = d["code"].as_u64().and_then(|code| u16::try_from(code).ok());
+        let name = d["name"].as_str().unwrap_or_default();
+        let wait = d.get("retry_after_ms").map(|wait| format!(";retry_after_ms={wait}")).unwrap_or_default();
+        Self { code, reason: format!("{name}{wait}"), at }
+    }
+
     /// The name part of the reason (§6.5).
     pub(crate) fn name(&self) -> &str {
         self.reason.split(';').next().unwrap_or_default()

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::server::Address;
 use super::shape::check_message;
-use super::{Answer, Dial, Gateway, Http, PASSWORD};
+use super::{Answer, Dial, Form, Gateway, Http, PASSWORD};
 
 /// The header by which a proxy says whom it speaks for (HTTP-18).
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -278,10 +278,37 @@ impl User {
         self.dial().query("features", "batch,resume")
     }
 
-    /// Opens a plain connection and takes its `ready`.
+    /// A dial to a stream of Server-Sent Events.
+    pub(crate) fn dial_stream(&self) -> Dial {
+        self.dial_without_token().path("/gateway/sse").query("access_token", &self.access_token)
+    }
+
+    /// Opens a connection of the present [`Form`] and takes its `ready`.
     #[track_caller]
     pub(crate) fn connect(&self) -> Gateway {
-        self.connect_by(self.dial())
+        match Form::current() {
+            Form::Plain => self.connect_by(self.dial()),
+            Form::Resumable => self.connect_resumable(),
+            Form::Stream => self.open_stream(&[]),
+        }
+    }
+
+    /// Opens a stream that is subscribed to these rooms and to the user's own one.
+    #[track_caller]
+    fn open_stream(&self, rooms: &[&Room]) -> Gateway {
+        let own_room = self.own_room();
+        let rooms: Vec<&Room> = rooms.iter().copied().chain([&own_room]).collect();
+        let name = |dial: Dial, room: &&Room| dial.query("subscribe", &format!("{}:{}", room.guild, room.id));
+        let dial = rooms.iter().fold(self.dial_stream(), name);
+        let opened = dial.open_stream();
+        let mut gateway = opened.unwrap_or_else(|answer| panic!("{}: refused: {answer:?}", self.name));
+        assert_eq!(gateway.next().t(), "ready", "GW-10");
+        gateway.until_where(|event| {
+            assert!(event.t() != "error", "subscribe refused: {}", event.text);
+            event.t() == "voice_participant_sync" && event["channel_id"] == *own_room.id
+        });
+        gateway.hears_sentinels_in(&own_room);
+        gateway
     }
 
     /// Opens a connection R and takes its `ready`.
@@ -303,9 +330,12 @@ impl User {
         gateway
     }
 
-    /// Opens a plain connection and subscribes it.
+    /// Opens a connection of the present [`Form`] and subscribes it.
     #[track_caller]
     pub(crate) fn connect_to(&self, rooms: &[&Room]) -> Gateway {
+        if Form::current() == Form::Stream {
+            return self.open_stream(rooms);
+        }
         let mut gateway = self.connect();
         for room in rooms {
             gateway.subscribe(room);

@@ -6,7 +6,7 @@ use crate::harness::{Cast, NOWHERE, Room, hidden_from_members, still_nothing, ty
 
 /// Proves DEL-6 for the four message events, GW-23's refusal, and that a member without a subscription gets none.
 #[test]
-fn message_events_of_a_hidden_channel_reach_only_who_sees_it() {
+pub(crate) fn message_events_of_a_hidden_channel_reach_only_who_sees_it() {
     let cast = Cast::assemble();
     let room = cast.owner.create_channel(&cast.guild, &hidden_from_members("H2", &cast.member_role, &[&cast.q]));
     let mut owner = cast.owner.connect_to(&[&room]);
@@ -33,7 +33,7 @@ fn message_events_of_a_hidden_channel_reach_only_who_sees_it() {
 
 /// Proves EMI-3 for messages and the access column of §9.9: who may write, read, edit, delete, react.
 #[test]
-fn refused_message_mutations_change_nothing_and_emit_nothing() {
+pub(crate) fn refused_message_mutations_change_nothing_and_emit_nothing() {
     let cast = Cast::assemble();
     let mut owner = cast.owner.connect_to(&[&cast.text, &cast.hidden]);
     let shown = cast.owner.say(&cast.text, "shown");
@@ -73,7 +73,7 @@ fn refused_message_mutations_change_nothing_and_emit_nothing() {
 
 /// Proves §8.1 bit 4 for the owner: another's message is edited and deleted, its author stays.
 #[test]
-fn the_owner_edits_and_deletes_what_others_wrote() {
+pub(crate) fn the_owner_edits_and_deletes_what_others_wrote() {
     let cast = Cast::assemble();
     let mut p = cast.p.connect_to(&[&cast.text]);
     let message = cast.p.say(&cast.text, "mine");

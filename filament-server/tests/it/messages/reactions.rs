@@ -6,7 +6,7 @@ use crate::harness::{Cast, User, types};
 
 /// Proves MSG-1, EMI-1 for reactions, DEL-1, policy `required` of §3.
 #[test]
-fn s003_a_reaction_is_a_set_element_and_is_told_once() {
+pub(crate) fn s003_a_reaction_is_a_set_element_and_is_told_once() {
     let cast = Cast::assemble();
     let other = cast.owner.create_text(&cast.guild, "other");
     let message = cast.owner.say(&cast.text, "react to me");
