@@ -1,7 +1,9 @@
-//! The WebSocket side: connect, hand out what arrives, send.
+//! The WebSocket side: connect, hand out what arrives.
 
+use crate::room::Room;
 use fastwebsockets::{FragmentCollectorRead, Frame, OpCode, WebSocketError, WebSocketWrite, handshake};
 use filament_protocol::limits::MESSAGE_BYTES_MAX;
+use filament_protocol::text::ResumeCursor;
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONNECTION, HOST, UPGRADE};
@@ -51,9 +53,20 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Connects with an access token.
-    pub(crate) async fn connect(authority: &str, token: &str) -> Result<Self, WebSocketError> {
-        let request = Request::get("/gateway/ws")
+    /// Connects with an access token, asks for batches with cursors, names the channel, and goes on at `cursor` if there is one.
+    pub(crate) async fn connect(
+        authority: &str,
+        token: &str,
+        room: Room,
+        cursor: Option<&ResumeCursor>,
+    ) -> Result<Self, WebSocketError> {
+        let Room { guild_id, channel_id } = room;
+        let mut path = format!("/gateway/ws?features=batch,resume&subscribe={guild_id}:{channel_id}");
+        if let Some(cursor) = cursor {
+            path.push_str("&cursor=");
+            path.push_str(cursor.as_str());
+        }
+        let request = Request::get(path)
             .header(HOST, authority)
             .header(UPGRADE, "websocket")
             .header(CONNECTION, "upgrade")
@@ -88,16 +101,10 @@ impl Gateway {
         Ok(gateway)
     }
 
-    /// The next envelope, as text, or the end.
+    /// The next message, as text, or the end.
     pub(crate) async fn next(&mut self) -> Result<Vec<u8>, Closed> {
         let message = self.incoming.recv().await;
         message.unwrap_or_else(|| Err(Closed::broken(&"ended")))
-    }
-
-    /// Sends one envelope.
-    pub(crate) async fn send(&self, text: Vec<u8>) -> Result<(), WebSocketError> {
-        let frame = Frame::text(text.into());
-        self.writer.lock().await.write_frame(frame).await
     }
 
     /// Says goodbye, so that others see this user go at once.

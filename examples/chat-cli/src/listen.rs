@@ -1,4 +1,5 @@
-//! What is said: the channel's events, printed; what was missed while away, fetched.
+//! What is said: the channel's events, printed. What was missed while away comes from the server, which replays it; where it cannot,
+//! it is fetched.
 
 use crate::api::{Api, Failure, Refused};
 use crate::gateway::{Closed, Gateway};
@@ -6,7 +7,8 @@ use crate::room::Room;
 use fastwebsockets::WebSocketError;
 use filament_protocol::event::{Event, PresenceStatus};
 use filament_protocol::rest::{MessagePage, UserList};
-use filament_protocol::{ClientAction, CloseReason, Command, Message, MessageId, Received, Subscribe, UserId};
+use filament_protocol::text::ResumeCursor;
+use filament_protocol::{ClientAction, CloseReason, Message, MessageId, Received, UserId};
 use serde_json::json;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{Notify, watch};
@@ -16,7 +18,7 @@ const PAUSE_MIN: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// How long to wait for a server that asks for patience without saying how much.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How many missed messages are fetched after a reconnect.
+/// How many missed messages are fetched where they are not replayed.
 const MISSED_MAX: usize = 1_000;
 /// How many names are remembered.
 const NAMES_MAX: usize = 10_000;
@@ -30,6 +32,8 @@ pub(crate) struct Listener {
     /// Asks the listener to say goodbye and return.
     pub(crate) leave: Arc<Notify>,
     pub(crate) names: HashMap<UserId, String>,
+    /// Where the stream stands: everything up to there was handled.
+    pub(crate) cursor: Option<ResumeCursor>,
 }
 
 /// How a connection ended.
@@ -84,14 +88,14 @@ impl Listener {
     /// One connection, from its beginning to its end.
     async fn attend(&mut self, pause: &mut Duration) -> Result<End, Failure> {
         let token = self.api.access_token().await?;
-        let mut gateway = match Gateway::connect(&self.api.authority, &token).await {
+        let connected = Gateway::connect(&self.api.authority, &token, self.room, self.cursor.as_ref()).await;
+        let mut gateway = match connected {
             Err(WebSocketError::InvalidStatusCode(401)) => {
                 return Ok(End::Refused("the session has ended".to_owned()));
             }
             connected => connected?,
         };
-        let subscribe = Subscribe { guild_id: self.room.guild_id, channel_id: self.room.channel_id, r#ref: None };
-        gateway.send(Command::Subscribe(subscribe).encode()).await?;
+        let is_resumed = self.cursor.is_some();
         loop {
             let text = tokio::select! {
                 message = gateway.next() => match message {
@@ -103,37 +107,58 @@ impl Listener {
                     return Ok(End::Left);
                 }
             };
-            // A newer server may say things that this program does not know.
-            let Received::Event(event) = filament_protocol::decode_event(&text)? else {
+            // Everything but `ready` comes in batches. A newer server may say things that this program does not know.
+            let Received::Event(Event::Batch(batch)) = filament_protocol::decode_event(&text)? else {
                 continue;
             };
-            match event {
-                Event::Subscribed(_) => {
-                    // What was committed before this event is in the history; what comes later arrives here.
-                    self.catch_up().await?;
-                    *pause = PAUSE_MIN;
-                    eprintln!("* listening");
-                }
-                Event::Error(error) => return Ok(End::Refused(format!("refused: {}", error.code))),
-                Event::Unsubscribed(lost) => {
-                    return Ok(End::Refused(format!("cut off: {}", lost.reason)));
-                }
-                Event::MessageCreate(message) => self.say(&message).await?,
-                Event::MessageUpdate(update) => {
-                    let content = printable(&update.updated_fields.content);
-                    eprintln!("* a message now reads: {content}");
-                }
-                Event::MessageDelete(_) => eprintln!("* a message was deleted"),
-                Event::PresenceUpdate(update) => {
-                    let name = self.name(update.user_id).await?;
-                    match update.status {
-                        PresenceStatus::Online => eprintln!("* {name} is here"),
-                        PresenceStatus::Offline => eprintln!("* {name} is gone"),
+            for event in batch.events {
+                let Received::Event(event) = event else { continue };
+                match event {
+                    Event::Subscribed(_) if !is_resumed => {
+                        // What was committed before this event is in the history; what comes later arrives here.
+                        self.catch_up().await?;
+                        *pause = PAUSE_MIN;
+                        eprintln!("* listening");
+                    }
+                    // What was missed cannot be replayed: all of it, or of this channel.
+                    Event::Reset(_) => self.catch_up().await?,
+                    Event::CaughtUp(_) => {
+                        *pause = PAUSE_MIN;
+                        eprintln!("* listening again");
+                    }
+                    event => {
+                        if let Some(refused) = self.hear(event).await? {
+                            return Ok(End::Refused(refused));
+                        }
                     }
                 }
-                _ => {}
             }
+            // Only now: whoever comes back with it has handled all of the batch.
+            self.cursor = batch.cursor.or(self.cursor.take());
         }
+    }
+
+    /// Handles one event of a stream that goes on. Returns why there is nothing to listen to any more.
+    async fn hear(&mut self, event: Event) -> Result<Option<String>, Failure> {
+        match event {
+            Event::Error(error) => return Ok(Some(format!("refused: {}", error.code))),
+            Event::Unsubscribed(lost) => return Ok(Some(format!("cut off: {}", lost.reason))),
+            Event::MessageCreate(message) => self.say(&message).await?,
+            Event::MessageUpdate(update) => {
+                let content = printable(&update.updated_fields.content);
+                eprintln!("* a message now reads: {content}");
+            }
+            Event::MessageDelete(_) => eprintln!("* a message was deleted"),
+            Event::PresenceUpdate(update) => {
+                let name = self.name(update.user_id).await?;
+                match update.status {
+                    PresenceStatus::Online => eprintln!("* {name} is here"),
+                    PresenceStatus::Offline => eprintln!("* {name} is gone"),
+                }
+            }
+            _ => {}
+        }
+        Ok(None)
     }
 
     /// Prints what was said since the last printed message; at first, the newest messages.

@@ -1,7 +1,7 @@
 //! A chat in the terminal, on `filament-protocol`.
 //!
 //! What is said goes to standard output as `name: text`, everything else to standard error, so both ends can be piped.
-//! `api` is REST, `gateway` is WebSocket, `room` finds the place, `listen` prints, subscribes again and catches up.
+//! `api` is REST, `gateway` is WebSocket, `room` finds the place, `listen` prints, and resumes where it stood.
 
 mod api;
 mod gateway;
@@ -70,7 +70,8 @@ async fn chat(arguments: Arguments) -> Result<(), Failure> {
 
     let (seen, mut heard) = watch::channel(None);
     let leave = Arc::new(Notify::new());
-    let listener = Listener { api: Arc::clone(&api), room, seen, leave: Arc::clone(&leave), names: HashMap::new() };
+    let (names, cursor) = (HashMap::new(), None);
+    let listener = Listener { api: Arc::clone(&api), room, seen, leave: Arc::clone(&leave), names, cursor };
     let mut listening = tokio::spawn(listener.run());
     let talk = async {
         let (last, failures) = speak(&api, room).await;

@@ -75,11 +75,11 @@ fn s086_cut_at_every_frame_a_stream_goes_on_where_it_was() {
     loop {
         let event = uncut.next();
         let (cursor, is_last) = (uncut.cursor(), event["content"] == "the end");
-        if !["presence_update", "workspace_access_update"].contains(&event.t()) {
-            heard.push((cursors.len(), event));
-        }
         if cursors.last() != Some(&cursor) {
             cursors.push(cursor);
+        }
+        if !["presence_update", "workspace_access_update"].contains(&event.t()) {
+            heard.push((cursors.len() - 1, event));
         }
         if is_last {
             break;
