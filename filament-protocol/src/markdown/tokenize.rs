@@ -205,6 +205,9 @@ fn language(kind: &CodeBlockKind<'_>) -> Option<Box<str>> {
 }
 
 /// Splits a text at its first bare address: what stands before, the address, what stands behind.
+///
+/// One pass: a scheme with nothing but punctuation up to the next white space is passed over together with that punctuation, in which
+/// no scheme can begin.
 fn split_address(text: &str) -> Option<(&str, &str, &str)> {
     const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
     let mut from = 0;
@@ -220,6 +223,8 @@ fn split_address(text: &str) -> Option<(&str, &str, &str)> {
             if address.len() > scheme.len() {
                 return Some((&text[..start], address, &candidate[address.len()..]));
             }
+            from = start + end;
+            continue;
         }
         from = start + 1;
     }

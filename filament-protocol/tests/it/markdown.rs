@@ -155,6 +155,8 @@ fn bare_schemes_links_and_code_are_left_alone() {
     check("    http://e.x", "-{http://e.x}");
     check("[http://a.x](http://b.x)", "p( a[http://b.x]( 'http://a.x' )a )p");
     check("hhttp:/e.x ham", "p( 'hhttp:/e.x ham' )p");
+    check("http://!?) http://a", "p( 'http://!?) ' a[http://a]( 'http://a' )a )p");
+    check("mailto:::: mailto:a", "p( 'mailto:::: ' a[mailto:a]( 'mailto:a' )a )p");
 }
 
 /// Proves MD-1 with the token budget of s007: the text is stored and shown raw.

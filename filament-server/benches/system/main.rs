@@ -14,7 +14,8 @@
 //! Only CPU time of the server whose turn it is counts (`/proc/<pid>/task/*/schedstat`), and figures are quoted as ratios to `bare` in
 //! the same round.
 //! `cargo bench -p filament-server --bench system` runs everything; `-- deliveries --rounds 5 --in-flight 16 --only fanout`, `-- creates`
-//! and `-- connections` run one part; `-- reconnect` is everybody coming back after a restart.
+//! and `-- connections` run one part; `-- reconnect` is everybody coming back after a restart;
+//! `-- profiles` is a profile change and the co-members who see it (`--members 50 --changes 20` for a short look).
 
 mod bare;
 mod capacity;
@@ -22,6 +23,7 @@ mod client;
 mod fanout;
 mod load;
 mod process;
+mod profiles;
 mod reconnect;
 mod whole;
 
@@ -60,6 +62,11 @@ fn run(arguments: &[String]) {
     }
     if "connections".contains(filter) {
         runtime().block_on(capacity::idle());
+    }
+    if "profiles".contains(filter) {
+        let co_members = option(arguments, "--members").unwrap_or(SUBSCRIBERS);
+        let changes = option(arguments, "--changes").unwrap_or(500);
+        runtime().block_on(profiles::changes(co_members, changes));
     }
     if "reconnect".contains(filter) {
         runtime().block_on(reconnect::everybody_comes_back());
