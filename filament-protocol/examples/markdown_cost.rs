@@ -1,8 +1,8 @@
 //! Tokenises one hostile text of a given size, to be counted instruction by instruction:
 //!
 //! ```sh
-//! cargo build --release -p filament-protocol --features markdown --example markdown_cost
-//! valgrind --tool=callgrind --callgrind-out-file=/dev/null target/release/examples/markdown_cost brackets 2048
+//! cargo build -p filament-protocol --features markdown --example markdown_cost
+//! valgrind --tool=callgrind --callgrind-out-file=/dev/null target/debug/examples/markdown_cost brackets 2048
 //! ```
 //!
 //! Instructions do not depend on what else the machine does, so the growth from one size to the next is exact. Without arguments the
