@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use crate::cargo::{self, cargo};
 use crate::node;
-use crate::step::{self, Outcome, Verdict};
+use crate::step::{self, Outcome, Stream, Verdict};
 use crate::typescript;
 
 /// Where Chromium is, in the order of the tests' own search (`test/browser/browser.ts`).
@@ -15,6 +15,9 @@ const CHROMIUM: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "
 
 /// Names a Chromium elsewhere.
 const CHROMIUM_VARIABLE: &str = "FILAMENT_CHROMIUM";
+
+/// How node's reporter begins the line of a test that it skipped.
+const SKIPPED_MARK: char = '\u{fe63}';
 
 /// What the bundle is made of, below the shell's folder.
 const SOURCES: [&str; 7] = [
@@ -64,7 +67,20 @@ pub(crate) fn browser() -> Outcome {
     let build_server = cargo(&["build", "-p", "filament-server", "--bin", "filament-server"]);
     let mut test = npm_run("test:browser");
     test.env("FILAMENT_SERVER", typescript::server_program()).env_remove("FILAMENT_WEB_ROOT");
-    all([npm_run("test:build"), build_server, test])
+    let built = all([npm_run("test:build"), build_server]);
+    if built.verdict != Verdict::Passed {
+        return built;
+    }
+    let mut skipped = Vec::new();
+    let outcome = step::run_watched(test, Stream::Out, |line| {
+        if let Some(name) = line.trim_start().strip_prefix(SKIPPED_MARK) {
+            skipped.push(name.trim().to_owned());
+        }
+    });
+    if outcome.verdict == Verdict::Failed || skipped.is_empty() {
+        return outcome;
+    }
+    outcome.with_note(format!("{} NOT RUN: {}", skipped.len(), skipped.join("; ")))
 }
 
 fn folder() -> PathBuf {

@@ -6,7 +6,10 @@ import { message, Stage, write } from "./stage.js";
 const stage = new Stage();
 
 /** A picture of one pixel. */
-const PIXEL = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==", "base64");
+const PIXEL = Buffer.from(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==",
+    "base64",
+);
 
 test("a new name, new words and a new picture appear at the other without a reload", async () => {
     const [ada, bob] = [await stage.user("ada"), await stage.user("bob")];
@@ -27,19 +30,30 @@ test("a new name, new words and a new picture appear at the other without a relo
     await panel.getByText("Saved", { exact: true }).first().waitFor();
     await message(right, "Who am I?").getByRole("button", { name: "lovelace" }).waitFor();
 
-    await panel.getByLabel("Change avatar").and(left.locator("input")).setInputFiles({ name: "me.png", mimeType: "image/png", buffer: PIXEL });
+    await panel
+        .getByLabel("Change avatar")
+        .and(left.locator("input"))
+        .setInputFiles({ name: "me.png", mimeType: "image/png", buffer: PIXEL });
     const picture = message(right, "Who am I?").locator(".avatar img");
     await picture.waitFor();
-    await until("the picture is drawn", () => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth === 1));
+    await until("the picture is drawn", () =>
+        picture.evaluate((image) => (image as HTMLImageElement).naturalWidth === 1),
+    );
     const first = await picture.getAttribute("src");
-    await panel.getByLabel("Change avatar").and(left.locator("input")).setInputFiles({ name: "me.png", mimeType: "image/png", buffer: PIXEL });
+    await panel
+        .getByLabel("Change avatar")
+        .and(left.locator("input"))
+        .setInputFiles({ name: "me.png", mimeType: "image/png", buffer: PIXEL });
     await until("the address follows the picture", async () => (await picture.getAttribute("src")) !== first);
 
     await message(right, "Who am I?").getByRole("button", { name: "lovelace" }).click();
     const card = right.getByRole("dialog", { name: "lovelace" });
     await card.locator("em", { hasText: "count" }).waitFor();
 
-    await panel.getByLabel("Change avatar").and(left.locator("input")).setInputFiles({ name: "me.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
+    await panel
+        .getByLabel("Change avatar")
+        .and(left.locator("input"))
+        .setInputFiles({ name: "me.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
     await panel.getByText(/^Not saved\./).waitFor();
 });
 
