@@ -19,6 +19,9 @@ pub(super) enum Outlet {
     Stream(EventStream),
 }
 
+// Nearly all connections are WebSockets: what is there for streams costs them no memory.
+const _: () = assert!(size_of::<Outlet>() == size_of::<Socket>());
+
 impl TransportWrite for Outlet {
     fn pieces<'f>(&self, frame: &'f Frame) -> [&'f [u8]; PIECES_PER_FRAME] {
         match self {
