@@ -27,6 +27,7 @@ use crate::{
     link::Link,
     mailbox::{Flushed, Writing},
     observe::Tally,
+    resume::resume,
     subscribe::Subscribing,
     testing::{ManualClock, Peer, ReadableCursors, Received, Told, Wire},
 };
@@ -67,6 +68,9 @@ pub(crate) struct World<S = Script> {
     pub(crate) mode: Mode,
     /// Where the next connections come from.
     pub(crate) address: Option<Address>,
+    /// Where the next connections go on, and the channels they name.
+    pub(crate) cursor: Option<Box<str>>,
+    pub(crate) named: Vec<(GuildId, ChannelId)>,
 }
 
 /// One connection of a world.
@@ -106,18 +110,7 @@ impl World {
 
     /// Connects a user, letting the relay catch up.
     pub(crate) fn connect(&mut self, n: u128) -> Client {
-        loop {
-            match self.begin_connect(n) {
-                Connect::Done(client) => return client,
-                Connect::Loading(mut connecting) => {
-                    self.load(&mut connecting);
-                    self.relay();
-                    if let Some(client) = self.finish_connect(connecting) {
-                        return client;
-                    }
-                }
-            }
-        }
+        self.connect_as(Login { user_id: user(n), session_id: session(n), is_server_owner: n == 0 })
     }
 
     /// Connects a user and takes `ready` off.
@@ -141,7 +134,17 @@ impl<S: Journal + AccessSource> World<S> {
             Arc::new(ReadableCursors::default()),
             clock.clone(),
         );
-        Self { script, fanout, clock, parked: Vec::new(), connections: 0, mode: Mode::Plain, address: None }
+        Self {
+            script,
+            fanout,
+            clock,
+            parked: Vec::new(),
+            connections: 0,
+            mode: Mode::Plain,
+            address: None,
+            cursor: None,
+            named: Vec::new(),
+        }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared<Wire>> {
@@ -176,7 +179,18 @@ impl<S: Journal + AccessSource> World<S> {
             Mode::Plain | Mode::Batch { .. } => Wire::pair(),
             Mode::Stream => Wire::stream_pair(),
         };
-        let hello = Hello {
+        let hello = self.hello(login);
+        let user_id = hello.user_id;
+        match self.shared().step(|hub, now| hub.begin_connect(&hello, wire, now)) {
+            Admission::Connected(link) | Admission::Refused(link) => Connect::Done(Client { user_id, link, peer }),
+            Admission::Load { transport: wire, load, known } => {
+                Connect::Loading(Box::new(Connecting { user_id, hello, wire, peer, load, known, snapshot: None }))
+            }
+        }
+    }
+
+    fn hello(&self, login: Login) -> Hello {
+        Hello {
             connection_id: ConnectionId::from_u128(self.connections),
             user_id: login.user_id,
             session_id: login.session_id,
@@ -185,16 +199,43 @@ impl<S: Journal + AccessSource> World<S> {
             features: Vec::new(),
             token_expires_at: token_expires_at(),
             address: self.address,
-            cursor: None,
-            subscribe: Vec::new(),
-        };
-        let user_id = hello.user_id;
-        match self.shared().step(|hub, now| hub.begin_connect(&hello, wire, now)) {
-            Admission::Connected(link) | Admission::Refused(link) => Connect::Done(Client { user_id, link, peer }),
-            Admission::Load { transport: wire, load, known } => {
-                Connect::Loading(Box::new(Connecting { user_id, hello, wire, peer, load, known, snapshot: None }))
+            cursor: self.cursor.clone(),
+            subscribe: self.named.clone(),
+        }
+    }
+
+    /// Connects a user, letting the relay catch up.
+    pub(crate) fn connect_as(&mut self, login: Login) -> Client {
+        loop {
+            match self.begin_connect_as(login) {
+                Connect::Done(client) => return client,
+                Connect::Loading(mut connecting) => {
+                    self.load(&mut connecting);
+                    self.relay();
+                    if let Some(client) = self.finish_connect(connecting) {
+                        return client;
+                    }
+                }
             }
         }
+    }
+
+    /// Connects a user where it left, and carries the resume through. To be called on a runtime with time.
+    pub(crate) fn resume_as(&mut self, login: Login, cursor: &str, named: Vec<(GuildId, ChannelId)>) -> Client {
+        (self.cursor, self.named) = (Some(cursor.into()), named);
+        self.relay();
+        let client = self.connect_as(login);
+        let hello = self.hello(login);
+        (self.cursor, self.named) = (None, Vec::new());
+        let shared = Arc::clone(self.shared());
+        let start = shared.start(&hello).expect("it has a cursor");
+        let oldest = shared.upstream.oldest();
+        let resumption = shared.step(|hub, now| hub.begin_resume(&hello, start, oldest, &client.link, now));
+        let mut resuming = pin!(resume(shared, hello, resumption, None));
+        while resuming.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            self.flush();
+        }
+        client
     }
 
     /// Reads the snapshot of a connect at the journal's head.

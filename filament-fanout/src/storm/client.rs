@@ -14,6 +14,8 @@ pub(super) enum Record {
     Guild(Value),
     /// The newest page of a channel: `guild_id`, `channel_id`, `messages`.
     Messages(Value),
+    /// All of it is forgotten, to be asked for anew.
+    Nothing,
 }
 
 /// What a client is to ask for after an event.
@@ -21,6 +23,7 @@ pub(super) enum Record {
 pub(super) enum Wish {
     Guild(String),
     Messages(String, String),
+    Everything,
 }
 
 /// `guilds` by id, each with what is known of it; `messages` by channel.
@@ -69,6 +72,7 @@ impl Client {
     pub(super) fn take(&mut self, record: &Record) -> Vec<Wish> {
         match record {
             Record::Event(envelope) => return self.reduce(&envelope["t"], &envelope["d"]),
+            Record::Nothing => *self = Self::new(self.me.clone()),
             Record::Guild(answers) => self.load_guild(answers),
             Record::Messages(page) => {
                 let mut ascending = page["messages"].as_array().expect("a list").clone();
@@ -129,13 +133,27 @@ impl Client {
                 return vec![Wish::Guild(text(id))];
             }
             "subscribed" => {
-                let empty = json!({ "guild_id": id, "list": [] });
-                self.messages().entry(text(&d["channel_id"])).or_insert(empty);
-                return vec![Wish::Messages(text(id), text(&d["channel_id"]))];
+                let channel = text(&d["channel_id"]);
+                if self.messages().contains_key(&channel) {
+                    return Vec::new(); // it was there before the connection, and what was missed follows
+                }
+                self.messages().insert(channel.clone(), json!({ "guild_id": id, "list": [] }));
+                return vec![Wish::Messages(text(id), channel)];
+            }
+            "reset" => {
+                let channel = d.get("channel_id").map(text);
+                return vec![channel.map_or(Wish::Everything, |channel| Wish::Messages(text(id), channel))];
             }
             "unsubscribed" if d["reason"] != "requested" => {
                 let is_gone = |channel_id: &String| d.get("channel_id").is_none_or(|gone| gone == channel_id);
                 self.messages().retain(|channel_id, channel| !(is(channel, "guild_id", id) && is_gone(channel_id)));
+            }
+            "workspace_member_update" if d["user_id"] == json!(self.me) => {
+                if let Some(guild) =
+                    self.guilds().get_mut(id.as_str().expect("an id")).filter(|it| it["role"].is_string())
+                {
+                    guild["role"] = d["updated_fields"]["role"].clone();
+                }
             }
             "workspace_access_update" => {
                 self.take_access(d);

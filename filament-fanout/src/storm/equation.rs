@@ -3,7 +3,8 @@
 //! Histories are those of the [storm](super), for viewers who gain and lose channels and guilds. A viewer keeps its state with a
 //! [client](super::client) that knows the contract's words only, subscribes to whatever it sees, and asks for what no event tells: a guild
 //! it comes into, the messages of a channel it subscribes to. Answers come as the reads of the real core give them, from the head of the
-//! journal, while events may still be on their way: what an answer holds already is told once more.
+//! journal, while events may still be on their way: what an answer holds already is told once more. Viewers are cut off at any place
+//! and come back with their last cursor, or without one; nothing they know may tell.
 //!
 //! `FILAMENT_CORPUS=<folder>` writes what the viewers of the first histories took in, and what they then knew, for clients in other
 //! languages to be tried with.
@@ -21,11 +22,16 @@ use serde_json::{Value, json};
 use super::{
     Storm,
     client::{Client, Record, Wish},
-    listener::Listener,
     op::{Op, USERS, calm_op, viewer_mode},
     seeds::{lines, run_plans},
 };
-use crate::{FanoutConfig, Mode, world::ready};
+use crate::{
+    FanoutConfig, Mode,
+    close::Cause,
+    subscribe::Subscribing,
+    testing::{Received, Told},
+    world::{Client as Connection, ready},
+};
 
 /// Where viewers come from; nobody is ever banned there.
 const ADDRESS: Address = Address::from_bits(u128::MAX);
@@ -44,6 +50,10 @@ enum Step {
     Quiet,
     /// A viewer forgets everything and asks for it again, whatever is on its way.
     Reset(Index),
+    /// A viewer's connection is cut, with or without what it has not read.
+    Cut(Index, bool),
+    /// A viewer comes back, where it left if its form has cursors.
+    Back(Index),
 }
 
 fn steps() -> impl Strategy<Value = (Vec<Mode>, Vec<Step>)> {
@@ -51,6 +61,8 @@ fn steps() -> impl Strategy<Value = (Vec<Mode>, Vec<Step>)> {
         14 => calm_op().prop_map(Step::Op),
         1 => Just(Step::Quiet),
         1 => any::<Index>().prop_map(Step::Reset),
+        1 => (any::<Index>(), any::<bool>()).prop_map(|(nth, reads)| Step::Cut(nth, reads)),
+        1 => any::<Index>().prop_map(Step::Back),
     ];
     (vec(viewer_mode(), USERS - 1), vec(step, 1..120))
 }
@@ -59,6 +71,11 @@ fn steps() -> impl Strategy<Value = (Vec<Mode>, Vec<Step>)> {
 struct Viewer {
     /// Which user.
     n: usize,
+    mode: Mode,
+    /// None while it is away.
+    connection: Option<Connection>,
+    /// The last one it received.
+    cursor: Option<String>,
     client: Client,
     /// The same, but every event comes twice.
     doubled: Client,
@@ -72,50 +89,75 @@ struct Viewer {
 struct Equation {
     storm: Storm,
     viewers: Vec<Viewer>,
+    /// For the time limit of a resume, which nobody waits for.
+    runtime: tokio::runtime::Runtime,
+    /// How often somebody was resumed.
+    resumes: usize,
 }
 
 impl Equation {
     fn new(modes: &[Mode]) -> Self {
-        let mut storm = Storm::with_queue(FanoutConfig::default().queue_frames);
-        let mut viewers = Vec::new();
-        for (n, mode) in (1..).zip(modes) {
-            storm.connect_from(n, ADDRESS, *mode);
-            storm.finish_nth(0);
-            let listener = storm.listeners.last_mut().expect("nobody is over a cap");
-            listener.record = Some(Vec::new());
-            let client = Client::new(listener.user.to_string());
-            let (doubled, reset) = (client.clone(), client.clone());
-            viewers.push(Viewer { n, client, doubled, reset, records: Vec::new(), quiet: Vec::new() });
-        }
-        let mut equation = Self { storm, viewers };
-        for at in 0..equation.viewers.len() {
-            equation.load(at);
-        }
+        let storm = Storm::with_queue(FanoutConfig::default().queue_frames);
+        let viewers = (1..).zip(modes).map(|(n, mode)| Viewer::new(n, *mode, &storm)).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let mut equation = Self { storm, viewers, runtime, resumes: 0 };
+        (0..equation.viewers.len()).for_each(|at| equation.connect(at));
         equation
     }
 
-    /// Takes in everything there is for a viewer.
-    fn load(&mut self, at: usize) {
-        let n = self.viewers[at].n;
-        let guilds = read(&self.storm, n, ListGuilds).expect("always granted");
-        for guild in guilds {
-            let record = fetch(&self.storm, n, &Wish::Guild(guild.guild_id.to_string()));
-            record.into_iter().for_each(|record| self.viewers[at].take(record, &mut Vec::new()));
+    /// Connects a viewer, and resumes it or loads everything there is for it.
+    fn connect(&mut self, at: usize) {
+        let viewer = &mut self.viewers[at];
+        let (login, world) = (self.storm.logins[viewer.n], &mut self.storm.world);
+        (world.mode, world.address) = (viewer.mode, Some(ADDRESS));
+        match &viewer.cursor {
+            Some(cursor) => {
+                let _on = self.runtime.enter();
+                viewer.connection = Some(world.resume_as(login, cursor, channels_of(&viewer.client)));
+                self.resumes += 1;
+            }
+            None => {
+                viewer.connection = Some(world.connect_as(login));
+                viewer.load(&self.storm, &[]);
+            }
         }
     }
 
     fn run(&mut self, step: Step) {
         match step {
-            Step::Op(op) => {
-                self.storm.run(op);
-                self.pump();
+            Step::Op(Op::Subscribe(nth, guild, channel)) => {
+                let viewer = &self.viewers[nth.index(self.viewers.len())];
+                let channel = self.storm.channel(guild, channel);
+                if let (Some(connection), Some((guild, channel))) = (&viewer.connection, channel) {
+                    self.storm.world.subscribe(connection, guild, channel);
+                }
             }
+            Step::Op(op) => self.storm.run(op),
             Step::Quiet => self.quiet(),
             Step::Reset(nth) => {
-                let at = nth.index(self.viewers.len());
-                let (n, known) = (self.viewers[at].n, channels_of(&self.viewers[at].client));
-                self.viewers[at].reset = fresh(&self.storm, n, &known);
+                let viewer = &mut self.viewers[nth.index(self.storm.logins.len() - 1)];
+                viewer.reset = fresh(&self.storm, viewer.n, &channels_of(&viewer.client));
             }
+            Step::Cut(nth, reads) => {
+                let at = nth.index(self.viewers.len());
+                self.cut(at, reads);
+            }
+            Step::Back(nth) => {
+                let at = nth.index(self.viewers.len());
+                if self.viewers[at].connection.is_none() {
+                    self.connect(at);
+                }
+            }
+        }
+        self.pump();
+    }
+
+    fn cut(&mut self, at: usize, reads: bool) {
+        if reads {
+            self.pump();
+        }
+        if let Some(connection) = self.viewers[at].connection.take() {
+            self.storm.world.end(&connection, Cause::Lost);
         }
     }
 
@@ -123,79 +165,120 @@ impl Equation {
     fn pump(&mut self) -> bool {
         let mut arrived = false;
         for viewer in &mut self.viewers {
-            let listener = listener_of(&mut self.storm, viewer.n);
-            for text in std::mem::take(listener.record.as_mut().expect("a viewer's")) {
+            let received = viewer.connection.iter().flat_map(|connection| connection.peer.take()).collect::<Vec<_>>();
+            for received in received {
                 arrived = true;
-                let mut wishes = Vec::new();
-                viewer.take(Record::Event(serde_json::from_str(&text).expect("JSON")), &mut wishes);
-                for wish in wishes {
-                    let record = fetch(&self.storm, viewer.n, &wish);
-                    record.into_iter().for_each(|record| viewer.take(record, &mut Vec::new()));
+                match received {
+                    Received::Text(text) => viewer.read(&Told::read(&text), &self.storm),
+                    // The guild it joined could not be loaded as of then, or it was too slow: it comes back.
+                    Received::Close(4008 | 4009, _) => viewer.connection = None,
+                    Received::Close(code, _) => panic!("closed with {code}"),
+                    Received::Ping | Received::Pong(_) => {}
                 }
             }
         }
         arrived
     }
 
-    /// Delivers everything, subscribes to whatever is seen, and compares.
+    /// Delivers everything to everybody, subscribes to whatever is seen, and compares.
     fn quiet(&mut self) {
         loop {
+            let away: Vec<usize> =
+                (0..self.viewers.len()).filter(|at| self.viewers[*at].connection.is_none()).collect();
+            away.iter().for_each(|at| self.connect(*at));
             self.storm.relay_to_head();
             self.storm.tell();
             self.storm.flush(None);
-            let mut moved = self.pump();
-            for at in 0..self.viewers.len() {
-                moved |= self.subscribe(at);
+            let mut moved = self.pump() | !away.is_empty();
+            for viewer in &self.viewers {
+                moved |= viewer.subscribe(&self.storm);
             }
             if !moved {
                 break;
             }
         }
         for viewer in &mut self.viewers {
-            let subscribed = listener_of(&mut self.storm, viewer.n).subscriptions.iter().copied().collect::<Vec<_>>();
-            assert_eq!(channels_of(&viewer.client), subscribed, "messages are known where the viewer is subscribed");
-            let fresh = fresh(&self.storm, viewer.n, &subscribed);
-            let user = self.storm.logins[viewer.n].user_id;
-            let revision = self.storm.present().revisions.get(&user).copied().unwrap_or(0);
-            for guild in objects(&fresh.state["guilds"]) {
-                assert_eq!(guild["access_rev"], json!(revision.max(1)), "the revision of now (RES-30)");
-            }
-            compare("reduced", &viewer.client, &fresh);
-            compare("reset", &viewer.reset, &fresh);
-            assert_eq!(viewer.doubled.state, viewer.client.state, "what comes twice changes nothing");
-            viewer.quiet.push((viewer.records.len(), viewer.client.canonical()));
+            viewer.compare(&self.storm);
         }
-    }
-
-    /// Subscribes a viewer to the channels it knows of. Returns whether it did.
-    fn subscribe(&mut self, at: usize) -> bool {
-        let viewer = &self.viewers[at];
-        let mut wanted = Vec::new();
-        for (guild_id, guild) in viewer.client.state["guilds"].as_object().expect("an object") {
-            for channel in guild["channels"].as_array().expect("a list") {
-                let channel_id = channel["channel_id"].as_str().expect("an id");
-                if viewer.client.state["messages"].get(channel_id).is_none() {
-                    wanted.push((id(guild_id), id(channel_id)));
-                }
-            }
-        }
-        let user = self.storm.logins[viewer.n].user_id;
-        let index = self.storm.listeners.iter().position(|listener| listener.user == user).expect("a viewer's");
-        let before = self.storm.listeners[index].subscriptions.len();
-        wanted.into_iter().for_each(|(guild, channel)| self.storm.subscribe(index, guild, channel));
-        self.storm.listeners[index].subscriptions.len() > before
     }
 }
 
 impl Viewer {
-    fn take(&mut self, record: Record, wishes: &mut Vec<Wish>) {
-        wishes.extend(self.client.take(&record));
+    fn new(n: usize, mode: Mode, storm: &Storm) -> Self {
+        let client = Client::new(storm.logins[n].user_id.to_string());
+        let (doubled, reset) = (client.clone(), client.clone());
+        let (records, quiet) = (Vec::new(), Vec::new());
+        Self { n, mode, connection: None, cursor: None, client, doubled, reset, records, quiet }
+    }
+
+    /// Forgets what it knows and takes in everything there is for it.
+    fn load(&mut self, storm: &Storm, channels: &[(GuildId, ChannelId)]) {
+        self.take(Record::Nothing);
+        everything(storm, self.n, channels).into_iter().for_each(|record| drop(self.take(record)));
+    }
+
+    /// Takes in a message, and asks for what that does not tell.
+    fn read(&mut self, told: &Told, storm: &Storm) {
+        for text in &told.events {
+            for wish in self.take(Record::Event(serde_json::from_str(text).expect("JSON"))) {
+                match fetch(storm, self.n, &wish) {
+                    Some(record) => drop(self.take(record)),
+                    None if wish == Wish::Everything => self.load(storm, &channels_of(&self.client)),
+                    None => {}
+                }
+            }
+        }
+        if let Some(cursor) = told.cursor.clone().filter(|_| self.mode.has_cursor()) {
+            self.cursor = Some(cursor);
+        }
+    }
+
+    /// Subscribes to the channels it knows of. Returns whether it did.
+    fn subscribe(&self, storm: &Storm) -> bool {
+        let Some(connection) = &self.connection else { return false };
+        let mut subscribed = false;
+        for (guild_id, guild) in self.client.state["guilds"].as_object().expect("an object") {
+            for channel in guild["channels"].as_array().expect("a list") {
+                let channel_id = channel["channel_id"].as_str().expect("an id");
+                if self.client.state["messages"].get(channel_id).is_none() {
+                    let outcome = storm.world.subscribe(connection, id(guild_id), id(channel_id));
+                    subscribed |= outcome == Subscribing::Done && connection.link.lock().is_open();
+                }
+            }
+        }
+        subscribed
+    }
+
+    /// Compares what it knows with what a fresh snapshot says.
+    fn compare(&mut self, storm: &Storm) {
+        let key = self.connection.as_ref().expect("all are here").link.key;
+        let mut subscribed = storm.world.shared().hub().registry.subscriptions(key);
+        subscribed.sort_unstable();
+        let known = channels_of(&self.client);
+        let mut with_messages: Vec<ChannelId> = known.iter().map(|(_, channel)| *channel).collect();
+        with_messages.sort_unstable();
+        assert_eq!(with_messages, subscribed, "messages are known where the viewer is subscribed");
+        let fresh = fresh(storm, self.n, &known);
+        let user = storm.logins[self.n].user_id;
+        let revision = storm.present().revisions.get(&user).copied().unwrap_or(0);
+        for guild in objects(&fresh.state["guilds"]) {
+            assert_eq!(guild["access_rev"], json!(revision.max(1)), "the revision of now (RES-30)");
+        }
+        compare("reduced", &self.client, &fresh);
+        compare("reset", &self.reset, &fresh);
+        assert_eq!(self.doubled.state, self.client.state, "what comes twice changes nothing");
+        self.quiet.push((self.records.len(), self.client.canonical()));
+    }
+
+    fn take(&mut self, record: Record) -> Vec<Wish> {
+        let wishes = self.client.take(&record);
         self.doubled.take(&record);
         if matches!(record, Record::Event(_)) {
             self.doubled.take(&record);
         }
         self.reset.take(&record);
         self.records.push(record);
+        wishes
     }
 
     /// Proves that only the newest `workspace_access_update` of a burst matters: without the others the viewer knows the same.
@@ -228,6 +311,7 @@ impl Viewer {
                 Record::Event(envelope) => json!({ "event": envelope }),
                 Record::Guild(answers) => json!({ "guild": answers }),
                 Record::Messages(page) => json!({ "messages": page }),
+                Record::Nothing => json!({ "nothing": true }),
             };
             let _ = writeln!(lines, "{line}");
         }
@@ -241,14 +325,8 @@ impl Viewer {
 fn access_of(record: &Record) -> Option<&Value> {
     match record {
         Record::Event(envelope) if envelope["t"] == "workspace_access_update" => Some(&envelope["d"]["guild_id"]),
-        Record::Event(_) | Record::Guild(_) | Record::Messages(_) => None,
+        Record::Event(_) | Record::Guild(_) | Record::Messages(_) | Record::Nothing => None,
     }
-}
-
-fn listener_of(storm: &mut Storm, n: usize) -> &mut Listener {
-    let user = storm.logins[n].user_id;
-    let mine = storm.listeners.iter_mut().find(|listener| listener.user == user && listener.is_open());
-    mine.expect("viewers are not closed")
 }
 
 fn id<K>(text: &str) -> Id<K> {
@@ -271,13 +349,16 @@ fn channels_of(client: &Client) -> Vec<(GuildId, ChannelId)> {
 /// What somebody knows who has just asked for everything.
 fn fresh(storm: &Storm, n: usize, channels: &[(GuildId, ChannelId)]) -> Client {
     let mut client = Client::new(storm.logins[n].user_id.to_string());
+    everything(storm, n, channels).iter().for_each(|record| drop(client.take(record)));
+    client
+}
+
+/// The answers about all guilds and these channels.
+fn everything(storm: &Storm, n: usize, channels: &[(GuildId, ChannelId)]) -> Vec<Record> {
     let guilds = read(storm, n, ListGuilds).expect("always granted").into_iter();
     let guilds = guilds.map(|guild| Wish::Guild(guild.guild_id.to_string()));
     let messages = channels.iter().map(|(guild, channel)| Wish::Messages(guild.to_string(), channel.to_string()));
-    for wish in guilds.chain(messages) {
-        fetch(storm, n, &wish).into_iter().for_each(|record| drop(client.take(&record)));
-    }
-    client
+    guilds.chain(messages).filter_map(|wish| fetch(storm, n, &wish)).collect()
 }
 
 fn read<Q: Read>(storm: &Storm, n: usize, read: Q) -> Option<Q::Answer> {
@@ -294,6 +375,7 @@ fn read<Q: Read>(storm: &Storm, n: usize, read: Q) -> Option<Q::Answer> {
 /// The answers as REST gives them; `None` if they are refused.
 fn fetch(storm: &Storm, n: usize, wish: &Wish) -> Option<Record> {
     match wish {
+        Wish::Everything => None,
         Wish::Guild(guild) => {
             let guild_id = id(guild);
             let details = read(storm, n, ReadGuild { guild_id })?;
@@ -344,13 +426,14 @@ fn compare(name: &str, known: &Client, fresh: &Client) {
     assert_eq!(known, *fresh, "{name}: an earlier snapshot and the events since are a fresh snapshot");
 }
 
-fn run((modes, steps): (Vec<Mode>, Vec<Step>)) -> Vec<Viewer> {
+/// Runs a history; returns the viewers, and how often one of them was resumed.
+fn run((modes, steps): (Vec<Mode>, Vec<Step>)) -> (Vec<Viewer>, usize) {
     let mut equation = Equation::new(&modes);
     equation.quiet();
     steps.into_iter().for_each(|step| equation.run(step));
     equation.quiet();
     equation.viewers.iter().for_each(Viewer::check_coalesced);
-    equation.viewers
+    (equation.viewers, equation.resumes)
 }
 
 fn write_corpus(folder: &Path, history: usize, viewers: &[Viewer]) {
@@ -361,17 +444,20 @@ fn write_corpus(folder: &Path, history: usize, viewers: &[Viewer]) {
 }
 
 /// Proves RES-12's and §4's promise to clients: reduced events equal a fresh snapshot; and that what comes twice, in a burst or after a
-/// reset comes to the same.
+/// reset comes to the same, and so does what was cut and resumed (RES-18, for reducers).
 #[test]
 fn earlier_snapshot_and_received_events_make_a_fresh_snapshot() {
     let folder = std::env::var_os("FILAMENT_CORPUS");
-    let histories = Cell::new(0);
+    let (histories, resumes) = (Cell::new(0), Cell::new(0));
     let show = |(modes, steps): &(Vec<Mode>, Vec<Step>)| format!(" {modes:?}{}", lines(steps));
     run_plans(&steps(), ONE_IN, show, |plan| {
-        let viewers = run(plan);
+        let (viewers, resumed) = run(plan);
+        resumes.set(resumes.get() + resumed);
         let history = histories.replace(histories.get() + 1);
         if let Some(folder) = folder.as_ref().filter(|_| history < CORPUS_HISTORIES) {
             write_corpus(Path::new(folder), history, &viewers);
         }
     });
+    println!("{} histories, {} resumes", histories.get(), resumes.get());
+    assert!(resumes.get() > histories.get(), "viewers are cut and come back");
 }

@@ -55,6 +55,16 @@ export function reduceGuilds(guilds: Guilds, event: Event, me?: string): Guilds 
             const { role_id } = event.d;
             return change(guilds, event.d.guild_id, (guild) => ({ ...guild, default_join_role_id: role_id }));
         }
+        case "workspace_member_update": {
+            // One's own word may change where no right does, and then no access update tells it.
+            const { user_id, updated_fields } = event.d;
+            if (user_id !== me) return guilds;
+            return change(guilds, event.d.guild_id, (guild) =>
+                guild.access === undefined
+                    ? guild
+                    : { ...guild, access: { ...guild.access, role: updated_fields.role } },
+            );
+        }
         case "workspace_access_update":
             return loadGuildAccess(guilds, event.d);
         default:

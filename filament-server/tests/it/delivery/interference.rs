@@ -19,8 +19,14 @@ impl Dice {
     }
 }
 
-/// Something happens that P may see all of.
-fn act_in_the_open(cast: &Cast, dice: &mut Dice, step: usize, messages: &mut Vec<Value>) {
+/// Something happens that P may see all of. What P has to take in meanwhile goes to `frames`.
+fn act_in_the_open(
+    cast: &Cast,
+    dice: &mut Dice,
+    step: usize,
+    messages: &mut Vec<Value>,
+    (p, frames): (&mut Gateway, &mut Vec<Event>),
+) {
     let target = messages.len().checked_sub(1);
     match (dice.roll(9), target) {
         (0, _) => {
@@ -33,6 +39,8 @@ fn act_in_the_open(cast: &Cast, dice: &mut Dice, step: usize, messages: &mut Vec
         }
         (2, _) => {
             let room = cast.owner.create_text(&cast.guild, "for a moment");
+            // A frame that waits goes with its channel (DEL-2): when it is written is a matter of the moment.
+            frames.extend(p.through(|event| event["channel"]["channel_id"] == *room.id));
             cast.owner.delete(&room.path()).is(204);
         }
         (3, _) => {
@@ -92,7 +100,7 @@ fn frames_of_p(also_hidden: bool, resumable: bool) -> Vec<Value> {
         if also_hidden && step % 3 == 0 {
             act_in_hiding(&cast, &owner, step);
         }
-        act_in_the_open(&cast, &mut dice, step, &mut messages);
+        act_in_the_open(&cast, &mut dice, step, &mut messages, (&mut p, &mut frames));
         if step % 8 == 7 {
             // The sentinel of this stretch: everything before it is there when its event is. Only then P asks, since
             // the answer to a command and the event of a REST call have no order of their own.
