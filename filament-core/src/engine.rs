@@ -1,6 +1,6 @@
 //! Runs commands and reads against a store: plan, decide, seal, commit.
 
-use filament_protocol::{UserId, Username};
+use filament_protocol::{GuildId, UserId, Username, rest::SearchReconciled};
 
 use crate::{
     actor::Actor,
@@ -9,10 +9,10 @@ use crate::{
     denial::Denial,
     facts::{FactPlan, Facts},
     permission::Granted,
-    port::{Committed, Store, TransactError},
+    port::{Committed, SearchIndex, Store, TransactError},
     profile::{ImageKind, StoredImage},
     query::{Credentials, Page, Query},
-    read::Read,
+    read::{MaintainSearch, Read},
 };
 
 /// The way into a store. Cheap to clone if the store is.
@@ -94,5 +94,29 @@ impl<S: Store> Engine<S> {
             Page::Image(image) => Ok(image),
             _ => Err(Denial::Unplanned("image").into()),
         }
+    }
+}
+
+impl<S: SearchIndex> Engine<S> {
+    /// Builds the search index of a guild anew.
+    ///
+    /// # Errors
+    /// [`TransactError`].
+    pub async fn rebuild_search(&self, actor: Actor, guild_id: GuildId) -> Result<(), TransactError<S::Error>> {
+        let granted = self.read(actor, MaintainSearch { guild_id }).await?;
+        self.store.rebuild(guild_id, granted).await
+    }
+
+    /// Compares the search index of a guild with its messages and repairs it.
+    ///
+    /// # Errors
+    /// [`TransactError`].
+    pub async fn reconcile_search(
+        &self,
+        actor: Actor,
+        guild_id: GuildId,
+    ) -> Result<SearchReconciled, TransactError<S::Error>> {
+        let granted = self.read(actor, MaintainSearch { guild_id }).await?;
+        self.store.reconcile(guild_id, granted).await
     }
 }

@@ -52,7 +52,7 @@ pub use mutation::{
     Mutation, NewAddressBans, NewMember, NewSession, NewUser, OverrideChange, OverrideWord, OwnershipTransfer,
     ProfileChange, ReactionChange, RoleAssignment, RoleOrder, RoleUpdate, RotatedSession,
 };
-pub use port::{AccessSource, Committed, Journal, Store, TransactError, UserAccess};
+pub use port::{AccessSource, Committed, Journal, SearchIndex, Store, TransactError, UserAccess};
 pub use profile::{ImageKind, ImageType, StoredImage, StoredProfile};
 pub use query::{AuditRow, BannedUser, Credentials, ListedAddressBan, Page, Query};
 pub use revision::{AccessBefore, AccessShift, AccessState};

@@ -2,7 +2,7 @@
 
 use std::{error::Error, future::Future, num::NonZeroU16, sync::Arc, time::Duration};
 
-use filament_protocol::{GuildId, SessionId, Timestamp, UserId};
+use filament_protocol::{GuildId, SessionId, Timestamp, UserId, rest::SearchReconciled};
 use thiserror::Error;
 
 use crate::{
@@ -46,6 +46,30 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(Facts, Page), TransactError<Self::Error>>> + Send
     where
         F: Fn(&Facts) -> Result<Granted, Denial> + Send + 'static;
+}
+
+/// The search index of a store, as something that can be looked after. It is no state of its own: whatever happens here changes no answer
+/// but that of searches over a damaged index, so nobody is told of it.
+pub trait SearchIndex: Store {
+    /// Writes every entry of one guild anew, in steps between which others write, and loses nothing that is written meanwhile.
+    ///
+    /// # Errors
+    /// [`TransactError`]; what was done until then stays.
+    fn rebuild(
+        &self,
+        guild_id: GuildId,
+        granted: Granted,
+    ) -> impl Future<Output = Result<(), TransactError<Self::Error>>> + Send;
+
+    /// Compares the entries of one guild with its messages and repairs what differs, in steps between which others write.
+    ///
+    /// # Errors
+    /// [`TransactError`]; what was done until then stays.
+    fn reconcile(
+        &self,
+        guild_id: GuildId,
+        granted: Granted,
+    ) -> impl Future<Output = Result<SearchReconciled, TransactError<Self::Error>>> + Send;
 }
 
 /// A committed command.

@@ -13,6 +13,7 @@ use crate::{
     friend::StoredFriendRequest,
     permission::Membership,
     profile::{ImageKind, StoredImage},
+    read::MessageSearch,
 };
 
 /// What to read. `limit`s are within the contract's bounds: the edge checked them.
@@ -31,6 +32,8 @@ pub enum Query {
         /// Whose `reacted_by_me`.
         viewer: UserId,
     },
+    /// Messages of a guild by what they say, newest first, within the channels its facts let it look into.
+    Search(Box<MessageSearch>),
     /// Guilds the user is a member of, newest membership first, complete.
     GuildsOf(UserId),
     /// Public guilds, newest first, whose name contains the text, ASCII case ignored.
@@ -95,7 +98,7 @@ pub enum Query {
 pub enum Page {
     /// To [`Query::FactsOnly`].
     FactsOnly,
-    /// To [`Query::Messages`].
+    /// To [`Query::Messages`] and [`Query::Search`].
     Messages {
         /// The messages with the viewer's reactions, within the bounds of `Reaction`.
         messages: Vec<(StoredMessage, Vec<Reaction>)>,

@@ -12,6 +12,7 @@ mod guild;
 mod member;
 mod message;
 mod role;
+mod search;
 mod user;
 
 pub use access::ReadGuildAccess;
@@ -26,6 +27,7 @@ pub use guild::{GuildDetails, ListGuilds, ListPublicGuilds, ReadGuild};
 pub use member::{BanPage, ListBans, ListMembers, MemberPage};
 pub use message::{ListMessages, MessagePage};
 pub use role::{ListRoles, RoleList};
+pub use search::{MaintainSearch, MessageSearch, SearchMessages};
 pub use user::{LookUpUsers, ReadProfile};
 
 use crate::{

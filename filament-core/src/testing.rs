@@ -5,6 +5,7 @@ mod conformance;
 mod history;
 mod memory;
 mod people;
+mod search;
 mod state;
 mod way_back;
 

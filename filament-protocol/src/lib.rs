@@ -18,6 +18,7 @@ pub mod record;
 pub mod rest;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod search;
 pub mod shape;
 mod size;
 mod strict;
@@ -45,6 +46,7 @@ pub use record::{
     Access, AccessChannel, Attachment, Channel, ChannelKind, Guild, LegacyRole, ListedChannel, Message, NewRole,
     Profile, Reaction, Role, StreamKind, SystemKey, TargetKind, UserSummary, Visibility, VoiceParticipant,
 };
+pub use search::{SearchError, SearchTerm, SearchTerms};
 pub use text::{
     About, BearerToken, ChannelName, CloseName, ColorHex, DirectoryQuery, Emoji, ErrorMessage, FeatureName, Filename,
     GuildName, IdempotencyKey, Identity, MessageContent, MimeType, PageCursor, Password, Ref, ResumeCursor, RoleName,

@@ -67,6 +67,10 @@ pub const AUDIT_ACTION_UNITS_MAX: usize = 64;
 pub const BAN_REASON_UNITS_MAX: usize = 240;
 /// Search text, after trimming (SEA-1).
 pub const SEARCH_UNITS_MAX: usize = 256;
+/// One term of a search, its `*` included (SEA-1).
+pub const SEARCH_TERM_UNITS_MAX: usize = 64;
+/// Characters before the `*` of a prefix (SEA-1).
+pub const SEARCH_PREFIX_CHARACTERS_MIN: usize = 2;
 /// Name of a media room: holds two ids and what stands around them.
 pub const ROOM_NAME_UNITS_MAX: usize = 128;
 /// Address of the media server.
@@ -80,6 +84,10 @@ pub const FEATURE_NAME_UNITS_MAX: usize = 32;
 
 // ---- Counts -----------------------------------------------------------------------------------
 
+/// Terms of one search (SEA-1).
+pub const SEARCH_TERMS_MAX: usize = 20;
+/// Terms of one search that are prefixes (SEA-1).
+pub const SEARCH_PREFIXES_MAX: usize = 4;
 /// Attachments of one message, counted before duplicates are removed (CMD-2).
 pub const ATTACHMENTS_PER_MESSAGE_MAX: usize = 5;
 /// Bytes of one attachment.

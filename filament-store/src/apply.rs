@@ -8,7 +8,7 @@ use filament_core::{
     limits::{ADDRESS_MEMORY_SECS, ADDRESSES_PER_USER_MAX},
     permission::{ChannelNode, GuildGraph, Override, RoleNode},
 };
-use filament_protocol::{ChannelId, GuildId, RoleId, UserId};
+use filament_protocol::{ChannelId, GuildId, MessageId, RoleId, Timestamp, UserId};
 use rusqlite::{Connection, Error, Params, Result};
 
 use crate::{
@@ -16,11 +16,12 @@ use crate::{
     graph_rows::target_columns,
     people,
     row::{key, optional_key, rotations_blob, secs, signed},
+    search::{Pending, Place},
     sql,
 };
 
 /// Applies one mutation.
-pub(crate) fn mutation(connection: &Connection, mutation: &Mutation) -> Result<()> {
+pub(crate) fn mutation(connection: &Connection, index: &mut Pending, mutation: &Mutation) -> Result<()> {
     match mutation {
         Mutation::CreateUser(user) => create_user(connection, user),
         Mutation::OpenSession(session) => open_session(connection, session),
@@ -77,14 +78,12 @@ pub(crate) fn mutation(connection: &Connection, mutation: &Mutation) -> Result<(
         }
         Mutation::DeleteChannel { channel_id, .. } => one_row(connection, sql::CHANNEL_REMOVE, [key(*channel_id)]),
         Mutation::ReorderChannels { after, .. } => place_channels(connection, after),
-        Mutation::CreateMessage { message, idempotency } => create_message(connection, message, idempotency.as_ref()),
-        Mutation::EditMessage { message, updated_at, .. } => one_row(
-            connection,
-            sql::MESSAGE_EDIT,
-            (key(message.channel_id), key(message.message_id), message.content.as_str(), secs(*updated_at)),
-        ),
+        Mutation::CreateMessage { message, idempotency } => {
+            create_message(connection, index, message, idempotency.as_ref())
+        }
+        Mutation::EditMessage { message, updated_at, .. } => edit_message(connection, index, message, *updated_at),
         Mutation::DeleteMessage { channel_id, message_id, .. } => {
-            one_row(connection, sql::MESSAGE_REMOVE, [key(*channel_id), key(*message_id)])
+            delete_message(connection, index, *channel_id, *message_id)
         }
         Mutation::AddReaction(change) => add_reaction(connection, change),
         Mutation::RemoveReaction(change) => remove_reaction(connection, change),
@@ -312,13 +311,16 @@ fn place_channels(connection: &Connection, channel_ids: &[ChannelId]) -> Result<
 
 fn create_message(
     connection: &Connection,
+    index: &mut Pending,
     message: &StoredMessage,
     idempotency: Option<&IdempotencyRecord>,
 ) -> Result<()> {
     let (channel_id, message_id, author_id) =
         (key(message.channel_id), key(message.message_id), key(message.author_id));
     let created_at = secs(message.created_at);
-    one_row(connection, sql::MESSAGE_ADD, (channel_id, message_id, author_id, message.content.as_str(), created_at))?;
+    let (place, text) = (index.next_place(), message.content.as_str());
+    one_row(connection, sql::MESSAGE_ADD, (channel_id, message_id, author_id, text, created_at, place))?;
+    index.changes().added(place, message.channel_id, text);
     for attachment in &message.attachments {
         // Finds none that another message carries, so no id is ever bound twice (ATT-1).
         one_row(connection, sql::ATTACHMENT_BIND, (key(attachment.attachment_id), channel_id, author_id, message_id))?;
@@ -330,6 +332,35 @@ fn create_message(
         }
         None => Ok(()),
     }
+}
+
+fn edit_message(
+    connection: &Connection,
+    index: &mut Pending,
+    message: &StoredMessage,
+    updated_at: Timestamp,
+) -> Result<()> {
+    let (place, before) = entry(connection, message.channel_id, message.message_id)?;
+    let text = message.content.as_str();
+    index.changes().replaced(place, message.channel_id, before, text);
+    one_row(connection, sql::MESSAGE_EDIT, (key(message.channel_id), key(message.message_id), text, secs(updated_at)))
+}
+
+fn delete_message(
+    connection: &Connection,
+    index: &mut Pending,
+    channel_id: ChannelId,
+    message_id: MessageId,
+) -> Result<()> {
+    let (place, before) = entry(connection, channel_id, message_id)?;
+    index.changes().removed(place, channel_id, before);
+    one_row(connection, sql::MESSAGE_REMOVE, [key(channel_id), key(message_id)])
+}
+
+/// What the search index holds of a message.
+fn entry(connection: &Connection, channel_id: ChannelId, message_id: MessageId) -> Result<(Place, String)> {
+    let mut statement = connection.prepare_cached(sql::MESSAGE_TEXT)?;
+    statement.query_row([key(channel_id), key(message_id)], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// The count stored is the count announced (MSG-1).

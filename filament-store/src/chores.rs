@@ -13,7 +13,7 @@ use crate::{
     failpoint,
     limits::{CHORE_JOURNAL_ROWS_MAX, CHORE_ROWS_MAX, ENDED_SESSION_SECS, JOURNAL_ENTRIES_MAX},
     row::{Key, signed},
-    sql,
+    search, sql,
 };
 
 /// When and up to where to clear away.
@@ -70,10 +70,11 @@ fn purge_channel(connection: &Connection) -> Result<bool> {
     let channel: Option<Key> =
         connection.prepare_cached(sql::CHANNEL_TO_PURGE)?.query_row((), |row| row.get(0)).optional()?;
     let Some(channel) = channel else { return Ok(false) };
-    for sql in [sql::CHANNEL_PURGE_MESSAGES, sql::CHANNEL_PURGE_UNBOUND] {
-        if connection.prepare_cached(sql)?.execute((channel, CHORE_ROWS_MAX))? >= CHORE_ROWS_MAX as usize {
-            return Ok(true);
-        }
+    let is_full = |removed: usize| removed >= CHORE_ROWS_MAX as usize;
+    if is_full(search::purge(connection, channel, CHORE_ROWS_MAX)?)
+        || is_full(connection.prepare_cached(sql::CHANNEL_PURGE_UNBOUND)?.execute((channel, CHORE_ROWS_MAX))?)
+    {
+        return Ok(true);
     }
     connection.prepare_cached(sql::CHANNEL_PURGE_DONE)?.execute([channel])?;
     Ok(true)

@@ -5,8 +5,10 @@ use std::{
     num::NonZeroUsize,
     path::PathBuf,
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+use crate::limits::SEARCH_TIME_MAX;
 
 /// What [`SqliteStore::open`](crate::SqliteStore::open) needs to know. Made by [`StoreConfig::new`]; fields may then be changed.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct StoreConfig {
     pub readers: NonZeroUsize,
     /// Size the database file may grow to; at the bound writes are refused as on a full disk. Default: no bound but the disk.
     pub size_bytes_max: Option<u64>,
+    /// How long one search may run before it is stopped and answered `Busy`. Default 200 ms (SEA-5).
+    pub search_time_max: Duration,
     /// Where the time comes from. Default: the system's clock.
     pub wall_clock: WallClock,
 }
@@ -36,6 +40,7 @@ impl StoreConfig {
             journal_retention_secs: 86_400,
             readers: NonZeroUsize::MIN.saturating_add(1),
             size_bytes_max: None,
+            search_time_max: SEARCH_TIME_MAX,
             wall_clock: WallClock::default(),
         }
     }

@@ -112,6 +112,11 @@ impl StoreError {
         }
     }
 
+    /// Whether it was stopped because its time was over.
+    pub(crate) fn is_interruption(&self) -> bool {
+        self.sqlite_code() == Some(ErrorCode::OperationInterrupted)
+    }
+
     fn sqlite_code(&self) -> Option<ErrorCode> {
         match self {
             Self::Sqlite(SqliteFault(error)) => error.sqlite_error_code(),

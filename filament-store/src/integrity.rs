@@ -4,7 +4,7 @@ mod history;
 
 use rusqlite::Connection;
 
-use crate::{error::StoreError, limits::FINDINGS_MAX, migrate, sql};
+use crate::{error::StoreError, limits::FINDINGS_MAX, migrate, search, sql};
 
 /// Counts that must be zero, and what it means if one is not.
 const ZEROES: &[(&str, &str)] = &[
@@ -17,17 +17,22 @@ const ZEROES: &[(&str, &str)] = &[
     (sql::CHECK_ORPHANED_ATTACHMENTS, "deleted channels whose attachments nobody removes"),
     (sql::CHECK_ATTACHMENT_USAGE, "users whose count of attachment bytes in a channel is wrong"),
     (sql::CHECK_ORPHANED_BANS, "deleted guilds whose bans nobody removes"),
+    (sql::CHECK_PLACES, "messages whose place is not in the order of their ids"),
     (sql::CHECK_OWNERS, "guilds whose owner does not hold the owner role"),
     (sql::CHECK_OWNER_ROLES, "holders of an owner role who are not the owner"),
 ];
 
 /// What is wrong, as text for people. Of a schema older than this build's, only what SQLite itself can tell.
 pub(crate) fn findings(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let is_current = migrate::is_current(connection)?;
+    // First, because it makes FTS5 read anew of which pieces its index consists; the check of SQLite would trust what it last knew.
+    let in_search = if is_current { search::findings(connection)? } else { Vec::new() };
     let mut findings: Vec<String> = texts(connection, sql::CHECK_FULL)?;
     findings.retain(|finding| finding != "ok");
+    findings.extend(in_search);
     let broken = texts(connection, sql::CHECK_REFERENCES)?;
     findings.extend(broken.into_iter().map(|table| format!("rows of {table} refer to rows that do not exist")));
-    if !migrate::is_current(connection)? {
+    if !is_current {
         tracing::info!("the database is of an earlier version: its rows are not looked at");
         return Ok(findings);
     }

@@ -24,6 +24,7 @@ mod reactions;
 mod reader;
 mod revisions;
 mod row;
+mod search;
 mod shared;
 mod sql;
 mod stats;

@@ -69,6 +69,36 @@ pub const MEMBERSHIPS_CACHED_MAX: usize = 16_384;
 /// Reactors of a page that are read whole with one statement, about a millisecond; of a page with more, only those shown are read.
 pub const REACTORS_SCANNED_MAX: u64 = 2_048;
 
+/// How long one search may run, SEA-5; then it is stopped and answered `Busy`.
+pub const SEARCH_TIME_MAX: Duration = Duration::from_millis(200);
+
+/// Searches waiting for their own reader: a few seconds of the slowest ones. One more is answered `Busy` at once.
+pub const SEARCHES_QUEUED_MAX: usize = 16;
+
+/// Steps of SQLite between two looks at the clock during a search: some microseconds.
+pub const SEARCH_STEPS: i32 = 200;
+
+/// Looks at the search index waiting for their own reader; each may take seconds. One more is answered `Busy` at once.
+pub const UPKEEP_QUEUED_MAX: usize = 4;
+
+/// Messages whose entries one step of a rebuild writes anew: a few milliseconds of the writer's time.
+pub const REFRESHED_MESSAGES: u32 = 256;
+
+/// Entries of the search index one step repairs: a few milliseconds of the writer's time.
+pub const REPAIRED_ENTRIES: usize = 128;
+
+/// Messages whose words are counted in one go when entries are compared with messages.
+pub const COMPARED_MESSAGES: u32 = 1_024;
+
+/// Sums the words of a channel are counted in: few entries share one, so that few are looked at when one is wrong. 64 KiB.
+pub const COMPARED_SUMS: usize = 4_096;
+
+/// Words of entries that are looked at one by one in a round: some tens of megabytes at most. What is left over is the next round's.
+pub const FAULTY_WORDS_MAX: usize = 262_144;
+
+/// Messages indexed at a time when a database gets its index.
+pub const FILL_ROWS_MAX: u32 = 65_536;
+
 /// Prepared statements cached per connection: more than this crate has.
 pub const STATEMENTS_CACHED_MAX: usize = 256;
 

@@ -2,28 +2,34 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use rusqlite_migration::{Error, M, Migrations, SchemaVersion};
 
-use crate::{config::StoreConfig, connect::refused, error::OpenError};
+use crate::{config::StoreConfig, connect::refused, error::OpenError, search};
 
 /// In order; a released one is never changed.
-const STEPS: &[M<'static>] = &[
-    M::up(include_str!("../migrations/0001_initial.sql")),
-    M::up(include_str!("../migrations/0002_people.sql")),
-    M::up(include_str!("../migrations/0003_attachments.sql")),
-];
+fn steps() -> Vec<M<'static>> {
+    vec![
+        M::up(include_str!("../migrations/0001_initial.sql")),
+        M::up(include_str!("../migrations/0002_people.sql")),
+        M::up(include_str!("../migrations/0003_attachments.sql")),
+        M::up_with_hook(include_str!("../migrations/0004_search.sql"), |step: &Transaction<'_>| {
+            Ok(search::fill(step)?)
+        }),
+    ]
+}
 
 /// Brings the schema up to date, all steps in one transaction.
 pub(crate) fn migrate(connection: &mut Connection, config: &StoreConfig) -> Result<(), OpenError> {
-    let migrations = Migrations::from_slice(STEPS);
+    let steps = steps();
+    let migrations = Migrations::from_slice(&steps);
     let refused = |error: Error| match error {
         Error::RusqliteError { err, .. } => refused(&config.path, err),
         other => OpenError::Corrupt { path: config.path.clone(), finding: other.to_string() },
     };
     match migrations.current_version(connection).map_err(refused)? {
         SchemaVersion::Outside(found) => {
-            Err(OpenError::NewerDatabase { path: config.path.clone(), found: found.get(), supported: STEPS.len() })
+            Err(OpenError::NewerDatabase { path: config.path.clone(), found: found.get(), supported: steps.len() })
         }
         SchemaVersion::NoneSet | SchemaVersion::Inside(_) => migrations.to_latest(connection).map_err(refused),
     }
@@ -32,7 +38,7 @@ pub(crate) fn migrate(connection: &mut Connection, config: &StoreConfig) -> Resu
 /// Whether the schema is this build's.
 pub(crate) fn is_current(connection: &Connection) -> rusqlite::Result<bool> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    Ok(usize::try_from(version) == Ok(STEPS.len()))
+    Ok(usize::try_from(version) == Ok(steps().len()))
 }
 
 /// Refuses a schema that is newer than this build's.
@@ -40,8 +46,8 @@ pub(crate) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), O
     let version: i64 =
         connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| refused(path, error))?;
     match usize::try_from(version) {
-        Ok(found) if found > STEPS.len() => {
-            Err(OpenError::NewerDatabase { path: path.to_owned(), found, supported: STEPS.len() })
+        Ok(found) if found > steps().len() => {
+            Err(OpenError::NewerDatabase { path: path.to_owned(), found, supported: steps().len() })
         }
         Ok(_) | Err(_) => Ok(()),
     }
@@ -53,6 +59,6 @@ mod tests {
 
     #[test]
     fn migrations_apply_to_an_empty_database() {
-        Migrations::from_slice(STEPS).validate().expect("every step applies");
+        Migrations::new(steps()).validate().expect("every step applies");
     }
 }

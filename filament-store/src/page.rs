@@ -20,10 +20,11 @@ use crate::{
 /// Reads a page.
 pub(crate) fn page(connection: &Connection, query: Query, now: Timestamp) -> Result<Page> {
     Ok(match query {
-        Query::FactsOnly => Page::FactsOnly,
         Query::Messages { channel_id, before, limit, viewer } => {
             messages(connection, channel_id, before, limit, viewer)?
         }
+        // A search needs the facts as well: the store asks `search::find`.
+        Query::FactsOnly | Query::Search(_) => Page::FactsOnly,
         Query::GuildsOf(user_id) => Page::Guilds(guilds_of(connection, user_id)?),
         Query::PublicGuilds { text, limit } => Page::Guilds(public_guilds(connection, &text, limit)?),
         Query::Users(user_ids) => {

@@ -177,12 +177,11 @@ statements! {
         DO UPDATE SET allow_bits = excluded.allow_bits, deny_bits = excluded.deny_bits, updated_at = excluded.updated_at";
     OVERRIDE_REMOVE = "DELETE FROM overrides WHERE channel_id = ?1 AND target_kind = ?2 AND target_id = ?3";
     CHANNEL_TO_PURGE = "SELECT channel_id FROM channel_purges LIMIT 1";
-    CHANNEL_PURGE_MESSAGES = "DELETE FROM messages WHERE channel_id = ?1 AND message_id IN
-        (SELECT message_id FROM messages WHERE channel_id = ?1 ORDER BY message_id LIMIT ?2)";
+    CHANNEL_PURGE_MESSAGES = "DELETE FROM messages WHERE channel_id = ?1 AND message_id <= ?2";
     CHANNEL_PURGE_DONE = "DELETE FROM channel_purges WHERE channel_id = ?1";
 
     // Messages and reactions.
-    MESSAGE_ADD = "INSERT INTO messages (channel_id, message_id, author_id, content, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+    MESSAGE_ADD = "INSERT INTO messages (channel_id, message_id, author_id, content, created_at, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     MESSAGE_EDIT = "UPDATE messages SET content = ?3, edited_at = ?4 WHERE channel_id = ?1 AND message_id = ?2";
     MESSAGE_REMOVE = "DELETE FROM messages WHERE channel_id = ?1 AND message_id = ?2";
     MESSAGE = "SELECT c.guild_id, m.channel_id, m.message_id, m.author_id, m.content, m.created_at, m.edited_at
@@ -223,6 +222,19 @@ statements! {
     ATTACHMENT_NAMED = "SELECT 1 FROM attachments WHERE blob = ?1";
     ATTACHMENT_PURGES = "SELECT blob FROM attachment_purges LIMIT ?1";
     ATTACHMENT_PURGE_DONE = "DELETE FROM attachment_purges WHERE blob = ?1";
+    // Search. Places are rows of the index and grow with message ids.
+    PLACE_LAST = "SELECT max(place) FROM messages";
+    PLACE_BEFORE = "SELECT place FROM messages WHERE channel_id = ?1 AND message_id < ?2 ORDER BY message_id DESC LIMIT 1";
+    MESSAGE_TEXT = "SELECT place, content FROM messages WHERE channel_id = ?1 AND message_id = ?2";
+    MESSAGE_AT = "SELECT c.guild_id, m.channel_id, m.message_id, m.author_id, m.content, m.created_at, m.edited_at
+        FROM messages m CROSS JOIN channels c ON c.channel_id = m.channel_id WHERE m.place = ?1";
+    TEXT_AT = "SELECT content FROM messages WHERE place = ?1 AND channel_id = ?2";
+    TEXTS_AFTER = "SELECT message_id, place, content FROM messages WHERE channel_id = ?1 AND message_id > ?2 ORDER BY message_id LIMIT ?3";
+    SEARCH = "SELECT rowid FROM message_search WHERE message_search MATCH ?1 AND rowid <= ?2 ORDER BY rowid DESC";
+    ENTRY_ADD = "INSERT INTO message_search (rowid, text) VALUES (?1, ?2)";
+    ENTRY_REMOVE = "INSERT INTO message_search (message_search, rowid, text) VALUES ('delete', ?1, ?2)";
+    ENTRIES_CLEAR = "INSERT INTO message_search (message_search) VALUES ('delete-all')";
+    ENTRY_WORDS = "SELECT term, doc, \"offset\" FROM message_search_words WHERE term >= ?1 AND term < ?2";
 
     // Idempotency keys.
     REMEMBER = "INSERT OR REPLACE INTO idempotency (user_id, channel_id, key, message_id, body, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -271,6 +283,12 @@ statements! {
     CHECK_ORPHANED_BANS = "SELECT count(*) FROM (SELECT DISTINCT guild_id FROM bans) b
         WHERE NOT EXISTS (SELECT 1 FROM guilds g WHERE g.guild_id = b.guild_id)
         AND NOT EXISTS (SELECT 1 FROM guild_purges p WHERE p.guild_id = b.guild_id)";
+    CHECK_PLACES = "SELECT count(*) FROM (SELECT place, lag(place) OVER (ORDER BY message_id) AS older FROM messages)
+        WHERE place <= older";
+    CHECK_CHANNELS = "SELECT channel_id FROM channels";
+    CHECK_TAGS = "SELECT count(*) FROM (SELECT DISTINCT substr(term, 1, 26) AS tag FROM message_search_words)
+        WHERE tag NOT IN (SELECT value FROM json_each(?1))";
+    CHECK_PURGED_CHANNELS = "SELECT channel_id FROM channel_purges";
     CHECK_OWNERS = "SELECT count(*) FROM guilds g WHERE 1 <> (SELECT count(*) FROM member_roles m CROSS JOIN roles r
         ON r.guild_id = m.guild_id AND r.role_id = m.role_id
         WHERE m.guild_id = g.guild_id AND r.system_key = 'workspace_owner' AND m.user_id = g.owner_id)";
@@ -294,6 +312,8 @@ mod tests {
             "GUILDS_PUBLIC",
             "a directory of names is searched for a part of a name: the partial index holds public guilds alone",
         ),
+        ("SEARCH", "the index of words is asked for words"),
+        ("ENTRY_WORDS", "the words of one channel are a range of the index"),
         ("CHECK_QUICK", "a check"),
         ("CHECK_FULL", "a check"),
         ("CHECK_REFERENCES", "a check"),
@@ -307,6 +327,10 @@ mod tests {
         ("CHECK_ORPHANED_ATTACHMENTS", "a check"),
         ("CHECK_ATTACHMENT_USAGE", "a check"),
         ("CHECK_ORPHANED_BANS", "a check"),
+        ("CHECK_PLACES", "a check"),
+        ("CHECK_CHANNELS", "a check"),
+        ("CHECK_TAGS", "a check"),
+        ("CHECK_PURGED_CHANNELS", "a check"),
         ("CHECK_OWNERS", "a check"),
         ("CHECK_OWNER_ROLES", "a check"),
     ];

@@ -16,6 +16,7 @@ use filament_core::{
     AccessSource, BlobName, Committed, Denial, Entry, FactPlan, Facts, Journal, Page, Position, Query, Sealed, Seq,
     Store, TransactError, UserAccess,
     permission::{Granted, GuildGraph},
+    read::MessageSearch,
 };
 use filament_protocol::{GuildId, SessionId, Timestamp, UserId};
 use tokio::sync::{oneshot, watch};
@@ -31,12 +32,13 @@ use crate::{
     journal::{self, Found},
     limits::{
         ENDED_SESSIONS_READ_MAX, INBOX_COMMANDS_MAX, JOURNAL_READS_QUEUED_MAX, JOURNAL_RETENTION_SECS, READERS_MAX,
-        READS_QUEUED_MAX,
+        READS_QUEUED_MAX, SEARCHES_QUEUED_MAX, UPKEEP_QUEUED_MAX,
     },
     lineage, load, migrate, page, people,
     reader::{self, Lane},
     revisions,
     row::{id, secs},
+    search,
     shared::Shared,
     sql,
     stats::StoreStats,
@@ -58,14 +60,19 @@ struct Inner {
     ended: watch::Receiver<Option<Result<(), StoreError>>>,
     /// Taken when the store is dropped.
     lanes: Option<Lanes>,
+    search_time_max: Duration,
     _lock: File,
 }
 
 #[derive(Debug)]
-struct Lanes {
+pub(crate) struct Lanes {
     pages: Lane,
     /// For the relay and for replays, who must not wait behind pages of history.
     journal: Lane,
+    /// For searches, which may take long and must not hold up pages.
+    search: Lane,
+    /// For whole walks over the search index.
+    pub(crate) upkeep: Lane,
 }
 
 impl SqliteStore {
@@ -83,19 +90,33 @@ impl SqliteStore {
         let lanes = Lanes {
             pages: Lane::start(&config.path, "reader", readers, READS_QUEUED_MAX)?,
             journal: Lane::start(&config.path, "journal", 1, JOURNAL_READS_QUEUED_MAX)?,
+            search: Lane::start(&config.path, "search", 1, SEARCHES_QUEUED_MAX)?,
+            upkeep: Lane::start(&config.path, "upkeep", 1, UPKEEP_QUEUED_MAX)?,
         };
+        let index = search::Pending::load(&connection).map_err(|error| connect::refused(&config.path, error))?;
         let (inbox, items) = sync_channel(INBOX_COMMANDS_MAX);
         let (end, ended) = watch::channel(None);
         let shared = Arc::new(Shared::new(lineage, config.wall_clock));
         let retention =
             config.journal_retention_secs.clamp(*JOURNAL_RETENTION_SECS.start(), *JOURNAL_RETENTION_SECS.end());
         let checkpoints = Checkpoints::start(&config.path)?;
-        let writer = Writer::new(connection, Arc::clone(&shared), lineage, retention).with_checkpoints(checkpoints);
+        let writer =
+            Writer::new(connection, index, Arc::clone(&shared), lineage, retention).with_checkpoints(checkpoints);
         let work = move || drop(end.send(Some(writer.run(&items))));
         let thread =
             reader::spawn("filament-writer".into(), work).map_err(|source| connect::io_error(&config.path, source))?;
         let writer = Mutex::new(Some(thread));
-        Ok(Self { inner: Arc::new(Inner { shared, inbox, writer, ended, lanes: Some(lanes), _lock: lock }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                shared,
+                inbox,
+                writer,
+                ended,
+                lanes: Some(lanes),
+                search_time_max: config.search_time_max,
+                _lock: lock,
+            }),
+        })
     }
 
     /// Numbers about the store.
@@ -180,11 +201,11 @@ impl SqliteStore {
         }
     }
 
-    fn lanes(&self) -> Result<&Lanes, StoreError> {
+    pub(crate) fn lanes(&self) -> Result<&Lanes, StoreError> {
         self.inner.lanes.as_ref().ok_or(StoreError::Closed)
     }
 
-    fn send(&self, item: Item) -> Result<(), TransactError<StoreError>> {
+    pub(crate) fn send(&self, item: Item) -> Result<(), TransactError<StoreError>> {
         let shared = &self.inner.shared;
         if shared.is_closing() {
             return Err(TransactError::Failed(StoreError::Closed));
@@ -201,6 +222,35 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// A search has a reader of its own and a bounded time.
+    async fn search(
+        &self,
+        plan: FactPlan,
+        wanted: MessageSearch,
+        gate: impl Fn(&Facts) -> Result<Granted, Denial> + Send + 'static,
+    ) -> Result<(Facts, Page), TransactError<StoreError>> {
+        let shared = Arc::clone(&self.inner.shared);
+        let time_max = self.inner.search_time_max;
+        let read = move |connection: &rusqlite::Connection| {
+            let facts = load::facts(connection, &mut &shared.graphs, plan, shared.read_stamp())?;
+            let channels = match gate(&facts).and_then(|_granted| wanted.channels(&facts)) {
+                Ok(channels) => channels,
+                Err(denial) => return Ok(Err(denial)),
+            };
+            let cap = search::TimeCap::start(connection, time_max)?;
+            let page = search::find(connection, &wanted, &channels);
+            drop(cap);
+            Ok(Ok((facts, page?)))
+        };
+        match self.lanes().map_err(TransactError::Failed)?.search.try_read(read).await {
+            Ok(read) => Ok(read?),
+            Err(TransactError::Failed(error)) if error.is_interruption() => Err(TransactError::Busy),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 impl Inner {
     fn refuse_commands(&self) {
         self.shared.closing.store(true, Ordering::Release);
@@ -212,9 +262,8 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.refuse_commands();
-        if let Some(Lanes { pages, journal }) = self.lanes.take() {
-            pages.stop();
-            journal.stop();
+        if let Some(Lanes { pages, journal, search, upkeep }) = self.lanes.take() {
+            [pages, journal, search, upkeep].into_iter().for_each(Lane::stop);
         }
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         writer.into_iter().for_each(reader::join);
@@ -238,6 +287,10 @@ impl Store for SqliteStore {
     where
         F: Fn(&Facts) -> Result<Granted, Denial> + Send + 'static,
     {
+        let query = match query {
+            Query::Search(search) => return self.search(plan, *search, gate).await,
+            other => other,
+        };
         let shared = Arc::clone(&self.inner.shared);
         let read = move |connection: &rusqlite::Connection| {
             let facts = load::facts(connection, &mut &shared.graphs, plan, shared.read_stamp())?;

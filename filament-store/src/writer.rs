@@ -33,6 +33,7 @@ use crate::{
     lineage::Lineage,
     load,
     revisions::{self, Tables},
+    search,
     shared::Shared,
     sql,
 };
@@ -45,6 +46,8 @@ pub(crate) enum Item {
     Compare(oneshot::Sender<Result<Vec<String>, StoreError>>),
     /// Forget these files, which are gone.
     Forget(Vec<BlobName>, oneshot::Sender<Result<(), StoreError>>),
+    /// A short transaction of its own, which tells its caller itself.
+    Upkeep(Box<dyn FnOnce(&mut Connection) + Send>),
     /// Look whether the store is closing.
     Wake,
 }
@@ -58,6 +61,8 @@ pub(crate) struct Writer {
     kept_stamp: u128,
     entropy: Entropy,
     cache: WriterCache,
+    /// What the open transaction changes in the search index.
+    index: search::Pending,
     /// The last entry, those of the open transaction included.
     head: Seq,
     /// Entries of the open transaction.
@@ -78,6 +83,7 @@ struct Mark {
     kept_stamp: u128,
     entries: usize,
     cache: usize,
+    index: search::Mark,
 }
 
 struct Chores {
@@ -91,6 +97,7 @@ struct Chores {
 impl Writer {
     pub(crate) fn new(
         connection: Connection,
+        index: search::Pending,
         shared: Arc<Shared>,
         lineage: Lineage,
         journal_retention_secs: u64,
@@ -102,6 +109,7 @@ impl Writer {
             kept_stamp: lineage.stamp,
             entropy: Entropy::default(),
             cache: WriterCache::new(),
+            index,
             head: lineage.head,
             entries: Vec::new(),
             dirty: false,
@@ -170,6 +178,13 @@ impl Writer {
                 self.shared.stats.inbox_depth.fetch_sub(1, Ordering::Relaxed);
                 self.commit_all(group);
                 drop(caller.send(attachments::forget(&mut self.connection, &blobs).map_err(StoreError::from)));
+            }
+            Item::Upkeep(run) => {
+                self.shared.stats.inbox_depth.fetch_sub(1, Ordering::Relaxed);
+                self.commit_all(group);
+                if catch_unwind(AssertUnwindSafe(|| run(&mut self.connection))).is_err() {
+                    tracing::error!("a step of upkeep panicked");
+                }
             }
             Item::Wake => {}
         }
@@ -275,7 +290,7 @@ impl Writer {
         let before = AccessBefore::of(&parts.access, &mut self.tables())?;
         let undo = before.undo(&parts.access);
         for mutation in &parts.mutations {
-            apply::mutation(&self.connection, mutation)?;
+            apply::mutation(&self.connection, &mut self.index, mutation)?;
         }
         failpoint::reached("store.after_apply");
         for record in &parts.audit {
@@ -313,7 +328,13 @@ impl Writer {
     }
 
     fn mark(&self) -> Mark {
-        Mark { head: self.head, kept_stamp: self.kept_stamp, entries: self.entries.len(), cache: self.cache.mark() }
+        Mark {
+            head: self.head,
+            kept_stamp: self.kept_stamp,
+            entries: self.entries.len(),
+            cache: self.cache.mark(),
+            index: self.index.mark(),
+        }
     }
 
     /// Puts everything back that follows the transaction.
@@ -322,6 +343,7 @@ impl Writer {
         self.kept_stamp = mark.kept_stamp;
         self.entries.truncate(mark.entries);
         self.cache.undo(mark.cache);
+        self.index.return_to(mark.index);
     }
 
     /// Undoes one command. Should even that fail, the transaction goes, and with it the group.
@@ -345,6 +367,7 @@ impl Writer {
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
+        self.index.changes().write(&self.connection)?;
         if self.dirty && self.kept_stamp != self.stamps.last() {
             lineage::keep_stamp(&self.connection, self.stamps.last())?;
         }

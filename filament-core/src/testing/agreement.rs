@@ -7,7 +7,7 @@ use std::num::NonZeroU16;
 
 use filament_protocol::{
     AttachmentId, ChannelId, ChannelKind, ChannelName, Emoji, ErrorCode, GuildId, GuildName, IdempotencyKey, IpBanId,
-    MessageContent, MessageId, Permission, Permissions, RoleId, SystemKey, Visibility,
+    MessageContent, MessageId, Permission, Permissions, RoleId, SearchTerms, SystemKey, Visibility,
 };
 
 use self::{files::FileOrder, orders::Order};
@@ -23,7 +23,7 @@ use crate::{
     permission::OverrideTarget,
     read::{
         ListAddressBans, ListAudit, ListBans, ListChannels, ListGuilds, ListMembers, ListMessages, ListRoles,
-        ReadGuild, ReadGuildAccess,
+        ReadGuild, ReadGuildAccess, SearchMessages,
     },
 };
 
@@ -323,6 +323,7 @@ impl<S: Store + Journal + AccessSource> Side<S> {
                 let rights: Vec<_> = access.channels.iter().map(|channel| channel.permission_bits).collect();
                 lines.push(format!("{:?} {:?} {rights:?}", access.role, access.permissions));
                 lines.extend(self.guild_pages(*user, guild_id).await);
+                lines.extend(self.searches(*user, guild_id).await);
                 let channels =
                     self.engine.read(*user, ListChannels { guild_id, manageable: false }).await.expect("a member");
                 lines.push(format!(
@@ -356,6 +357,20 @@ impl<S: Store + Journal + AccessSource> Side<S> {
 }
 
 impl<S: Store + Journal + AccessSource> Side<S> {
+    /// What the user finds in a guild.
+    async fn searches(&self, user: Actor, guild_id: GuildId) -> Vec<String> {
+        let mut lines = Vec::new();
+        for text in ["text", "TEXT 1", "te* 2", "1"] {
+            let terms = SearchTerms::parse(&text.parse().expect("a text")).expect("terms");
+            let search = SearchMessages { guild_id, channel_id: None, terms, before: None, limit: 7 };
+            let page = self.engine.read(user, search).await.expect("a member");
+            let number = |id| self.messages.iter().position(|(_, _, message_id)| *message_id == id);
+            let found: Vec<_> = page.messages.iter().map(|message| number(message.message_id)).collect();
+            lines.push(format!("{text}: {found:?} {}", page.more));
+        }
+        lines
+    }
+
     /// Roles, members, bans and audit log of a guild, as far as the user may read them.
     async fn guild_pages(&self, user: Actor, guild_id: GuildId) -> Vec<String> {
         let list = self.engine.read(user, ListRoles { guild_id }).await.expect("a member");

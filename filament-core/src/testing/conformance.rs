@@ -9,6 +9,7 @@ mod moderation;
 mod people;
 mod revisions;
 mod roles;
+mod search;
 
 use std::{num::NonZeroU16, sync::Arc};
 
@@ -18,8 +19,8 @@ use filament_protocol::{
 };
 
 use crate::{
-    AccessSource, Actor, Anonymous, Command, Committed, Denial, Engine, Entry, Journal, Limits, Seq, Store,
-    TransactError,
+    AccessSource, Actor, Anonymous, Command, Committed, Denial, Engine, Entry, Journal, Limits, SearchIndex, Seq,
+    Store, TransactError,
     decide::{
         account::{OpenSession, Register},
         channel::{CreateChannel, InitialOverride},
@@ -88,7 +89,7 @@ impl Cast {
 ///
 /// # Panics
 /// When the store breaks a rule.
-pub async fn check_conformance<S: Store + Journal + AccessSource + Clone>(store: S) {
+pub async fn check_conformance<S: SearchIndex + Journal + AccessSource + Clone>(store: S) {
     let engine = Engine::new(store, Limits::default());
     accounts::accounts_are_unique_by_name(&engine).await;
     accounts::sessions_rotate_once_and_die_by_replay(&engine).await;
@@ -113,6 +114,11 @@ pub async fn check_conformance<S: Store + Journal + AccessSource + Clone>(store:
     people::images_replace_each_other(&engine).await;
     people::friends_are_pairs(&engine).await;
     people::requests_and_friends_are_bounded(&engine).await;
+    let seekers = Cast::in_store(&engine, "s").await; // what others wrote is not to be found
+    search::messages_are_found_by_what_they_say(&engine, &seekers).await;
+    search::searches_follow_every_change(&engine, &seekers).await;
+    search::searches_are_walked_newest_first(&engine, &seekers).await;
+    search::hidden_words_are_not_found(&engine, &seekers).await;
     journal::panicking_decision_harms_nobody(&engine, &cast).await;
     journal::journal_is_dense_and_readable_in_pieces(&engine).await;
 }

@@ -9,7 +9,7 @@ use std::{
     task::{Poll, Waker},
 };
 
-use filament_protocol::{GuildId, SessionId, UserId};
+use filament_protocol::{GuildId, SessionId, UserId, rest::SearchReconciled};
 use thiserror::Error;
 
 use super::state::State;
@@ -19,7 +19,7 @@ use crate::{
     entry::{Entry, Position, Seq},
     facts::{FactPlan, Facts},
     permission::{Granted, GuildGraph},
-    port::{AccessSource, Committed, Journal, Store, TransactError, UserAccess},
+    port::{AccessSource, Committed, Journal, SearchIndex, Store, TransactError, UserAccess},
     query::{Page, Query},
 };
 
@@ -118,8 +118,22 @@ impl Store for MemoryStore {
     {
         let mut shared = self.lock();
         let facts = shared.state.load(plan);
-        let page = gate(&facts).map(|_granted| shared.state.page(query, facts.stamp().now()));
+        let page = gate(&facts).and_then(|_granted| match query {
+            Query::Search(search) => shared.state.search(&search, &facts),
+            other => Ok(shared.state.page(other, facts.stamp().now())),
+        });
         ready(page.map(|page| (facts, page)).map_err(TransactError::from))
+    }
+}
+
+/// Searches read the messages themselves: there is no index that could be wrong.
+impl SearchIndex for MemoryStore {
+    async fn rebuild(&self, _: GuildId, _: Granted) -> Result<(), TransactError<MemoryError>> {
+        Ok(())
+    }
+
+    async fn reconcile(&self, _: GuildId, _: Granted) -> Result<SearchReconciled, TransactError<MemoryError>> {
+        Ok(SearchReconciled { upserted: 0, deleted: 0 })
     }
 }
 

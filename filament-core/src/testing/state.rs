@@ -53,7 +53,7 @@ pub(super) struct State {
     bans: BTreeMap<(GuildId, UserId), (UserId, Timestamp)>,
     address_bans: BTreeMap<(GuildId, IpBanId), ListedAddressBan>,
     addresses: BTreeMap<(UserId, Address), Timestamp>,
-    messages: BTreeMap<(ChannelId, MessageId), StoredMessage>,
+    pub(super) messages: BTreeMap<(ChannelId, MessageId), StoredMessage>,
     reactions: BTreeMap<(MessageId, String), BTreeSet<UserId>>,
     attachments: BTreeMap<AttachmentId, StoredAttachment>,
     idempotency: BTreeMap<(UserId, ChannelId, String), RememberedAt>,
@@ -227,7 +227,7 @@ impl State {
         }
     }
 
-    fn reactions_of(&self, message_id: MessageId, viewer: UserId) -> Vec<Reaction> {
+    pub(super) fn reactions_of(&self, message_id: MessageId, viewer: UserId) -> Vec<Reaction> {
         let mut left = REACTORS_PER_MESSAGE_MAX;
         let shown = self.reactors(message_id).map(|(emoji, users)| {
             let reactor_user_ids: Vec<UserId> = users.iter().copied().take(REACTORS_SHOWN_MAX.min(left)).collect();
@@ -463,7 +463,8 @@ impl State {
 
     pub(super) fn page(&self, query: Query, now: Timestamp) -> Page {
         match query {
-            Query::FactsOnly => Page::FactsOnly,
+            // A search needs more than the moment: `search` answers it.
+            Query::FactsOnly | Query::Search(_) => Page::FactsOnly,
             Query::Messages { channel_id, before, limit, viewer } => {
                 let in_channel = self.messages.iter().rev().filter(|((channel, _), _)| *channel == channel_id);
                 let older = in_channel.filter(|((_, id), _)| before.is_none_or(|before| *id < before));

@@ -50,7 +50,8 @@ impl Bench {
         let fails = Arc::clone(&failing);
         connection.commit_hook(Some(move || fails.load(Ordering::Relaxed))).expect("owned");
         let shared = Arc::new(Shared::new(lineage, config.wall_clock));
-        let writer = Writer::new(connection, shared, lineage, config.journal_retention_secs);
+        let index = crate::search::Pending::load(&connection).expect("readable");
+        let writer = Writer::new(connection, index, shared, lineage, config.journal_retention_secs);
         let nobody =
             Actor { user_id: Id::from_u128(0), session_id: Id::from_u128(0), is_server_owner: false, address: None };
         let mut bench =

@@ -11,4 +11,5 @@ mod ports;
 mod power_loss;
 mod revisions;
 mod scene;
+mod search;
 mod upkeep;

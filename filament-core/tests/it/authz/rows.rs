@@ -21,13 +21,13 @@ use filament_core::{
     permission::OverrideTarget,
     read::{
         ExplainPermission, ListAddressBans, ListAudit, ListBans, ListChannels, ListFriendRequests, ListFriends,
-        ListGuilds, ListMembers, ListMessages, ListOverrides, ListPublicGuilds, ListRoles, LookUpUsers, Read,
-        ReadAttachment, ReadChannelPermissions, ReadGuild, ReadGuildAccess, ReadProfile,
+        ListGuilds, ListMembers, ListMessages, ListOverrides, ListPublicGuilds, ListRoles, LookUpUsers, MaintainSearch,
+        Read, ReadAttachment, ReadChannelPermissions, ReadGuild, ReadGuildAccess, ReadProfile, SearchMessages,
     },
 };
 use filament_protocol::{
-    AttachmentId, ChannelId, ChannelKind, LegacyRole, Patch, Permission, Permissions, RoleId, SystemKey, UserId,
-    Visibility,
+    AttachmentId, ChannelId, ChannelKind, LegacyRole, Patch, Permission, Permissions, RoleId, SearchTerms, SystemKey,
+    UserId, Visibility,
     text::{Filename, MimeType, Sha256Hex},
 };
 
@@ -356,6 +356,8 @@ fn people(rows: &mut Rows) {
 
 fn reads(rows: &mut Rows) {
     let guild_id = GUILD;
+    let terms = SearchTerms::parse(&"word".parse().expect("a text")).expect("terms");
+    let search = || SearchMessages { guild_id, channel_id: None, terms: terms.clone(), before: None, limit: 1 };
     page(rows, "ListGuilds", &ListGuilds);
     page(rows, "ListPublicGuilds", &ListPublicGuilds { text: "".parse().expect("a text"), limit: 1 });
     page(rows, "ReadGuild", &ReadGuild { guild_id });
@@ -366,10 +368,13 @@ fn reads(rows: &mut Rows) {
     page(rows, "ListAddressBans", &ListAddressBans { guild_id, before: None, limit: 1 });
     page(rows, "ListAudit", &ListAudit { guild_id, before: None, action_prefix: None, limit: 1 });
     page(rows, "ListChannels", &ListChannels { guild_id, manageable: false });
+    page(rows, "SearchMessages", &search());
+    page(rows, "MaintainSearch", &MaintainSearch { guild_id });
     page(rows, "ListChannels manageable", &ListChannels { guild_id, manageable: true });
     for (which, channel_id) in CHANNELS {
         page(rows, &format!("ReadChannelPermissions {which}"), &ReadChannelPermissions { guild_id, channel_id });
         page(rows, &format!("ListMessages {which}"), &ListMessages { guild_id, channel_id, before: None, limit: 1 });
+        page(rows, &format!("SearchMessages {which}"), &SearchMessages { channel_id: Some(channel_id), ..search() });
         page(rows, &format!("ListOverrides {which}"), &ListOverrides { guild_id, channel_id });
     }
     let (user_id, permission) = (PLAIN_TARGET, Permission::CreateMessage);
