@@ -42,6 +42,7 @@ pub mod request_id;
 pub mod roles;
 pub mod route;
 pub mod routes;
+pub mod search;
 pub mod shell;
 pub mod system;
 pub mod upload;

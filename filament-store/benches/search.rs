@@ -11,7 +11,7 @@
 )]
 
 use std::{
-    env,
+    env, fs,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
@@ -154,16 +154,32 @@ fn wordless(draw: &mut Draw) -> String {
     ".".repeat(draw.message().len())
 }
 
+/// How long the writer's thread was on a processor, as Linux counts it.
+fn writer_cpu_micros() -> f64 {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let writer = tasks
+        .map(|task| task.path())
+        .find(|task| fs::read_to_string(task.join("comm")).is_ok_and(|name| name.trim() == "filament-writer"));
+    let counted = writer.and_then(|task| fs::read_to_string(task.join("schedstat")).ok());
+    counted.and_then(|text| text.split(' ').next()?.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1_000.0
+}
+
 fn writing() {
     let scene = Scene::new(Synchronous::Full);
     let cast = scene.runtime.block_on(Cast::in_store(&scene.engine, "bench"));
     let places = [(cast.guild_id, cast.channel_id)];
-    let per_second = |took: Duration| WRITTEN_PER_ROUND as f64 / took.as_secs_f64();
+    let measured = |round, text| {
+        let before = writer_cpu_micros();
+        let took = scene.write(WRITTEN_PER_ROUND, round, cast.owner, &places, text);
+        let cpu = (writer_cpu_micros() - before) / WRITTEN_PER_ROUND as f64;
+        (WRITTEN_PER_ROUND as f64 / took.as_secs_f64(), cpu)
+    };
     println!("messages per second, durable, {CALLERS} callers: with words, without, ratio");
+    println!("and the writer's time on a processor per message, in microseconds (Linux): with words, without");
     for round in 0..ROUNDS {
-        let with = per_second(scene.write(WRITTEN_PER_ROUND, round, cast.owner, &places, Draw::message));
-        let without = per_second(scene.write(WRITTEN_PER_ROUND, round, cast.owner, &places, wordless));
-        println!("{with:8.0} {without:8.0} {:5.2}", with / without);
+        let (with, cpu_with) = measured(round, Draw::message);
+        let (without, cpu_without) = measured(round, wordless);
+        println!("{with:8.0} {without:8.0} {:5.2}   {cpu_with:6.1} {cpu_without:6.1}", with / without);
     }
 }
 

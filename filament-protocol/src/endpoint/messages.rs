@@ -135,12 +135,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         )
         .paged(SEARCH_PAGE)
         .answers(&[json("SearchPage")])
-        .refuses(&[not_found("no such channel")]),
+        .refuses(&[not_found("no such channel")])
+        .served(),
     row(post("/guilds/{guild_id}/search/rebuild", "rebuild_search", "Builds the search index of a guild anew."))
         .for_guild(Permission::ManageWorkspaceRoles)
         .ip_gated()
         .no_body()
-        .answers(EMPTY),
+        .answers(EMPTY)
+        .served(),
     row(post(
         "/guilds/{guild_id}/search/reconcile",
         "reconcile_search",
@@ -149,5 +151,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     .for_guild(Permission::ManageWorkspaceRoles)
     .ip_gated()
     .no_body()
-    .answers(&[json("SearchReconciled")]),
+    .answers(&[json("SearchReconciled")])
+    .served(),
 ];

@@ -14,6 +14,9 @@ use crate::limits::CURSOR_BYTES_MAX;
 /// `],"` `":"` `"}`: the punctuation that follows the last row when there is a cursor.
 const TAIL_BYTES: usize = 8;
 
+/// An id between quotes, and the comma before the next.
+const ID_BYTES: usize = 29;
+
 /// A JSON object of one list, written row by row.
 #[derive(Debug)]
 struct Page {
@@ -103,6 +106,29 @@ pub fn with_cursor<T: Serialize, C: Display>(
     Ok(answer::json_bytes(StatusCode::OK, page.bytes))
 }
 
+/// Answers `{"<list>":[…],"<ids>":[…],"<cursor>":…}`: as [`with_cursor`], with the ids of the rows once more, in their order. The cursor is an
+/// id.
+///
+/// # Errors
+/// `internal_error` when a row cannot be serialised.
+pub fn with_ids<T: Serialize, C: Display>(
+    list: &'static str,
+    ids: &'static str,
+    cursor: &'static str,
+    rows: &[T],
+    more: bool,
+    id_of: impl Fn(&T) -> C,
+) -> Result<Answer, ApiError> {
+    let ids_bytes = ids.len() + TAIL_BYTES + rows.len() * ID_BYTES;
+    let mut page = Page::new(list, TAIL_BYTES + cursor.len() + ID_BYTES + ids_bytes);
+    let taken = page.fill(rows)?;
+    let shown: Vec<String> = rows[..taken].iter().map(|row| format!("\"{}\"", id_of(row))).collect();
+    let next = shown.last().filter(|_| more || taken < rows.len()).map_or("null", String::as_str);
+    let tail = format!("],\"{ids}\":[{}],\"{cursor}\":{next}}}", shown.join(","));
+    page.bytes.extend_from_slice(tail.as_bytes());
+    Ok(answer::json_bytes(StatusCode::OK, page.bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt as _;
@@ -146,6 +172,26 @@ mod tests {
             }
             assert_eq!(seen, (0..200).collect::<Vec<u64>>());
         }
+    }
+
+    /// Proves HTTP-3 for answers that name the ids apart: they count, and they are those of the rows.
+    #[tokio::test]
+    async fn ids_fit_beside_their_rows() {
+        let id = |row: &Row| format!("{:026}", row.id);
+        for text_bytes in [0, 1_000, 1_250, 40_000] {
+            let all = rows(50, text_bytes);
+            let (bytes, page) = read(with_ids("rows", "ids", "next", &all, true, id).unwrap()).await;
+            assert!(bytes <= ANSWER_BYTES_MAX, "{bytes}");
+            let shown: Vec<usize> =
+                page["rows"].as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap() as usize).collect();
+            let named: Vec<String> =
+                page["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+            assert_eq!(named, shown.iter().map(|row| id(&all[*row])).collect::<Vec<_>>());
+            assert_eq!(page["next"].as_str(), named.last().map(String::as_str));
+            assert_eq!(shown.len() == 50, text_bytes <= 1_250 && 50 * (text_bytes + 60) < ANSWER_BYTES_MAX);
+        }
+        let (_, page) = read(with_ids("rows", "ids", "next", &rows(0, 0), false, id).unwrap()).await;
+        assert_eq!(page, serde_json::json!({"rows": [], "ids": [], "next": null}));
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 use super::route::{Route, Surcharge};
 use super::{
     audit, auth, channels, documents, friends, guilds, images, ip_bans, members, messages, overrides, permissions,
-    reactions, roles, system, users,
+    reactions, roles, search, system, users,
 };
 use crate::rate::AuthRoute;
 
@@ -113,6 +113,10 @@ pub static ROUTES: &[Route] = routes! {
 
     POST   "/guilds/{guild_id}/channels/{channel_id}/messages/{message_id}/reactions/{emoji}" Session Refused, reactions::add;
     DELETE "/guilds/{guild_id}/channels/{channel_id}/messages/{message_id}/reactions/{emoji}" Session Refused, reactions::remove;
+
+    GET    "/guilds/{guild_id}/search"           Session Ignored, search::find;
+    POST   "/guilds/{guild_id}/search/rebuild"   Session Refused, search::rebuild;
+    POST   "/guilds/{guild_id}/search/reconcile" Session Refused, search::reconcile;
 
     GET    "/gateway/ws"  Gateway Upgrade, crate::gateway::open;
     GET    "/gateway/sse" Gateway Ignored, crate::gateway::open_stream;

@@ -25,4 +25,5 @@ mod profiles;
 mod refused;
 mod resume;
 mod roles;
+mod search;
 mod workspace;

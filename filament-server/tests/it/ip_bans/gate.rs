@@ -29,6 +29,9 @@ fn gated_routes(cast: &FullCast, message: &Value) -> Vec<(&'static str, String, 
         ("DELETE", cast.text.message(message), None),
         ("POST", cast.text.reaction(message, "🎉"), None),
         ("DELETE", cast.text.reaction(message, "🎉"), None),
+        ("GET", cast.path("/search?q=x"), None),
+        ("POST", cast.path("/search/rebuild"), None),
+        ("POST", cast.path("/search/reconcile"), None),
     ]
 }
 
