@@ -1,11 +1,12 @@
-//! Positions that come back from clients: ids as page cursors (HTTP-15), query members, waiting times in close reasons.
+//! Positions that come back from clients: ids as page cursors (HTTP-15), query members, waiting times in close reasons; and what they search for.
 
 use filament_protocol::{CloseReason, MessageId};
 use filament_server::http::query::Query;
 
 use crate::document::is_ulid;
+use crate::search;
 
-/// Checks a text as a cursor, as a query that holds one, and as a close reason.
+/// Checks a text as a cursor, as a query that holds one, as a close reason, and as a search.
 pub fn check(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let parsed = MessageId::parse(&text);
@@ -16,6 +17,7 @@ pub fn check(input: &[u8]) {
         assert!(id.timestamp_ms() < 1 << 48);
     }
     query(&text);
+    search::check(&text);
     if let Some(milliseconds) = CloseReason::retry_after_ms_of(&text) {
         let digits = text.split_once(";retry_after_ms=").map_or("", |(_, digits)| digits);
         assert_eq!(digits.trim_start_matches('+').parse(), Ok(milliseconds), "{text:?}");

@@ -7,3 +7,4 @@ mod document;
 pub mod event;
 pub mod frames;
 pub mod markdown;
+mod search;

@@ -182,8 +182,12 @@ mod tests {
             let all = rows(50, text_bytes);
             let (bytes, page) = read(with_ids("rows", "ids", "next", &all, true, id).unwrap()).await;
             assert!(bytes <= ANSWER_BYTES_MAX, "{bytes}");
-            let shown: Vec<usize> =
-                page["rows"].as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap() as usize).collect();
+            let shown: Vec<usize> = page["rows"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| usize::try_from(row["id"].as_u64().unwrap()).unwrap())
+                .collect();
             let named: Vec<String> =
                 page["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
             assert_eq!(named, shown.iter().map(|row| id(&all[*row])).collect::<Vec<_>>());

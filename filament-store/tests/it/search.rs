@@ -293,3 +293,23 @@ fn no_text_is_syntax() {
         })
         .unwrap_or_else(|failure| panic!("{failure}"));
 }
+
+/// The largest search there is: twenty terms, four of them prefixes, in two hundred channels.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_largest_search_is_answered() {
+    let scene = Scene::new();
+    let cast = scene.cast().await;
+    let mut last = cast.channel_id;
+    for number in 1..200 {
+        let name = format!("channel {number}").parse().expect("a name");
+        let create = CreateChannel { guild_id: cast.guild_id, name, kind: ChannelKind::Text, overrides: vec![] };
+        last = scene.done(cast.owner, create).await.reply.channel_id;
+    }
+    let words: Vec<String> = (0..20).map(|number| format!("wo{number}w")).collect();
+    let said = CreateMessage { channel_id: last, ..cast.message(&words.join(" ")) };
+    let id = scene.done(cast.owner, said).await.reply.message.message_id;
+    let shorten = |(number, word): (usize, &String)| if number < 4 { format!("{}*", &word[..3]) } else { word.clone() };
+    let asked = words.iter().enumerate().map(shorten).collect::<Vec<_>>().join(" ");
+    assert_eq!(found(&scene.engine(), cast.owner, search(&cast, &asked)).await, [id]);
+    assert_eq!(found(&scene.engine(), cast.owner, search(&cast, &asked.replace("wo19w", "wo20w"))).await, []);
+}
