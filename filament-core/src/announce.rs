@@ -208,6 +208,14 @@ pub fn announce(mutation: &Mutation, stamp: &Stamp, index: usize) -> Announcemen
         }
         Mutation::RecordAttachment(_) => Announcement::silent("an upload is seen when a message carries it", vec![]),
         Mutation::RemoveAttachment(removal) => attachment::removed(removal, audit),
+        Mutation::IssueMediaToken { guild_id, user_id, .. } => Announcement {
+            events: vec![], // what others hear of it is live, told by voice tracking (contract §12.3)
+            access: vec![],
+            audit: audit.record(*guild_id, *user_id, Some(*user_id), AuditAction::MediaTokenIssue),
+        },
+        Mutation::KeepStays { .. } => {
+            Announcement::silent("voice tracking told it before it was stored (contract §12.3)", vec![])
+        }
     }
 }
 

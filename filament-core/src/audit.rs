@@ -168,6 +168,8 @@ audit_actions! {
     MessageDeleteModeration => "message.delete.moderation",
     /// Somebody else's attachment was deleted.
     AttachmentDeleteModeration => "attachment.delete.moderation",
+    /// A token for the media server was issued.
+    MediaTokenIssue => "media.token.issue",
 }
 
 impl AuditAction {

@@ -15,6 +15,7 @@ pub mod ownership;
 pub mod profile;
 pub mod reaction;
 pub mod role;
+pub mod voice;
 
 use filament_protocol::{GuildId, Permissions, UserId};
 

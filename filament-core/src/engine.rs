@@ -13,6 +13,7 @@ use crate::{
     profile::{ImageKind, StoredImage},
     query::{Credentials, Page, Query},
     read::{MaintainSearch, Read},
+    voice::VoiceRecord,
 };
 
 /// The way into a store. Cheap to clone if the store is.
@@ -93,6 +94,18 @@ impl<S: Store> Engine<S> {
         match page {
             Page::Image(image) => Ok(image),
             _ => Err(Denial::Unplanned("image").into()),
+        }
+    }
+
+    /// Reads the stays in voice channels that were kept: what a server begins with (VOI-8).
+    ///
+    /// # Errors
+    /// [`TransactError`].
+    pub async fn stays(&self) -> Result<Vec<VoiceRecord>, TransactError<S::Error>> {
+        let granted = |_: &Facts| Ok(Granted::to_everyone());
+        match self.store.query(FactPlan::default(), Query::Stays, granted).await? {
+            (_, Page::Stays(stays)) => Ok(stays),
+            _ => Err(Denial::Unplanned("stays").into()),
         }
     }
 }

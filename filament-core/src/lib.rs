@@ -29,6 +29,7 @@ mod stamp;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod undo;
+pub mod voice;
 
 pub use access::{AccessChange, MemberLoss};
 pub use actor::{Actor, Anonymous};

@@ -106,12 +106,47 @@ pub const PRESENCE_ABRUPT_GRACE_MS: u64 = 10_000;
 /// Presence diffs are flushed once per this many milliseconds and guild, PRE-4.
 pub const PRESENCE_FLUSH_MS: u64 = 1_000;
 
+/// Participants of one voice channel, pending ones included, VOI-9: a list of them is one event.
+pub const VOICE_PARTICIPANTS_MAX: usize = filament_protocol::limits::VOICE_PARTICIPANTS_MAX;
+
+/// Voice channels with participants, VOI-9.
+pub const VOICE_CHANNELS_MAX: usize = 1_024;
+
+/// Stays stored by one command: a short transaction.
+pub const STAYS_PER_COMMAND_MAX: usize = 256;
+
+/// Life of a record that waits for the media server's word, VOI-2, in milliseconds.
+pub const VOICE_PENDING_MS: u64 = 30_000;
+
+/// Life of a stay whose user never had a connection, from its last sign of life, VOI-3, in milliseconds.
+pub const VOICE_RENEWAL_MS: u64 = 120_000;
+
+/// For how long a user whose last connection ended is waited for, VOI-4, in milliseconds.
+pub const VOICE_DISCONNECT_GRACE_MS: u64 = 15_000;
+
+/// For how long users are waited for after a start, VOI-8, in milliseconds.
+pub const VOICE_RESTORE_GRACE_MS: u64 = 30_000;
+
+/// Age of a stay up to which a departure that names no session known is not believed, VOI-33, in milliseconds.
+pub const VOICE_LEFT_WITHOUT_SID_MS: u64 = 10_000;
+
+/// Life of a token for the media server, contract §12.2, in seconds.
+pub const VOICE_TOKEN_SECS: u32 = 300;
+
+/// Longest name of a session or a track at the media server, in bytes; its own have fifteen.
+pub const MEDIA_SID_BYTES_MAX: usize = 64;
+
+/// Sessions and tracks at the media server remembered as over, so that notes which come late bring nobody back.
+pub const DEPARTED_SIDS_MAX: usize = 1_024;
+
 const _: () = assert!(REFRESH_GRACE_SECS < SESSION_SECS);
 const _: () = assert!(SUBSCRIBES_PER_WINDOW < SUBSCRIBES_CLOSE_PER_WINDOW);
 const _: () =
     assert!(PRESENCE_FLUSH_MS + PRESENCE_CLEAN_GRACE_MS <= 2_000, "PRE-4: offline within 2 s of a clean close");
 const _: () =
     assert!(PRESENCE_FLUSH_MS + PRESENCE_ABRUPT_GRACE_MS <= 12_000, "PRE-4: offline within 12 s of an abrupt loss");
+const _: () = assert!(VOICE_DISCONNECT_GRACE_MS < VOICE_RENEWAL_MS && VOICE_LEFT_WITHOUT_SID_MS < VOICE_PENDING_MS);
+const _: () = assert!(VOICE_TOKEN_SECS <= filament_protocol::limits::VOICE_TOKEN_SECS_MAX);
 const _: () = assert!(INITIAL_OVERRIDES_MAX + 2 <= NEEDS_PER_PLAN_MAX);
 const _: () = assert!(filament_protocol::limits::ATTACHMENTS_PER_MESSAGE_MAX + 3 <= NEEDS_PER_PLAN_MAX);
 const _: () = assert!(ADDRESSES_PER_USER_MAX + 4 * AUDITS_PER_MUTATION_MAX as usize <= IDS_PER_STAMP_MAX as usize);

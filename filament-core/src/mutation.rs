@@ -30,6 +30,7 @@ use crate::{
     facts::{Rotation, StoredMessage},
     friend::StoredFriendRequest,
     permission::{ChannelNode, GuildGraph, RoleNode},
+    voice::VoiceRecord,
 };
 
 /// One change of stored state. Whoever adds a variant must say in `announce` what the world hears and in every store how it is applied.
@@ -322,6 +323,22 @@ pub enum Mutation {
     RecordAttachment(StoredAttachment),
     /// An attachment is gone.
     RemoveAttachment(AttachmentRemoval),
+    /// A token for the media server was issued; only the audit log changes.
+    IssueMediaToken {
+        /// The guild.
+        guild_id: GuildId,
+        /// To whom.
+        user_id: UserId,
+        /// When.
+        issued_at: Timestamp,
+    },
+    /// Users are in voice channels as said, or in none any more (VOI-8).
+    KeepStays {
+        /// Their stays, at most one per user.
+        kept: Vec<VoiceRecord>,
+        /// Users who are in none.
+        gone: Vec<UserId>,
+    },
 }
 
 /// An account to be created.

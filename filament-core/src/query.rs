@@ -14,6 +14,7 @@ use crate::{
     permission::Membership,
     profile::{ImageKind, StoredImage},
     read::MessageSearch,
+    voice::VoiceRecord,
 };
 
 /// What to read. `limit`s are within the contract's bounds: the edge checked them.
@@ -91,6 +92,8 @@ pub enum Query {
     Image(UserId, ImageKind),
     /// The password hash of an account, by name, ASCII case ignored.
     Credentials(Username),
+    /// The stays that were kept, by user, at most so many as the caps of VOI-9 allow.
+    Stays,
 }
 
 /// The answer to a [`Query`], variant by variant.
@@ -150,6 +153,8 @@ pub enum Page {
     Image(Option<StoredImage>),
     /// To [`Query::Credentials`].
     Credentials(Option<Credentials>),
+    /// To [`Query::Stays`].
+    Stays(Vec<VoiceRecord>),
 }
 
 /// A banned user, as the ban list shows it.

@@ -10,6 +10,7 @@ mod people;
 mod revisions;
 mod roles;
 mod search;
+mod voice;
 
 use std::{num::NonZeroU16, sync::Arc};
 
@@ -119,6 +120,7 @@ pub async fn check_conformance<S: SearchIndex + Journal + AccessSource + Clone>(
     search::searches_follow_every_change(&engine, &seekers).await;
     search::searches_are_walked_newest_first(&engine, &seekers).await;
     search::hidden_words_are_not_found(&engine, &seekers).await;
+    voice::stays_are_kept_until_they_are_gone(&engine, &cast).await;
     journal::panicking_decision_harms_nobody(&engine, &cast).await;
     journal::journal_is_dense_and_readable_in_pieces(&engine).await;
 }

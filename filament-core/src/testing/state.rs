@@ -31,6 +31,7 @@ use crate::{
     query::{BannedUser, Credentials, ListedAddressBan, Page, Query},
     revision::{AccessBefore, AccessState},
     stamp::StampSource,
+    voice::VoiceRecord,
 };
 
 /// What was remembered under an idempotency key: when, which request, which message.
@@ -58,6 +59,7 @@ pub(super) struct State {
     attachments: BTreeMap<AttachmentId, StoredAttachment>,
     idempotency: BTreeMap<(UserId, ChannelId, String), RememberedAt>,
     revisions: BTreeMap<UserId, u64>,
+    stays: BTreeMap<UserId, VoiceRecord>,
 }
 
 impl State {
@@ -82,6 +84,7 @@ impl State {
             attachments: BTreeMap::new(),
             idempotency: BTreeMap::new(),
             revisions: BTreeMap::new(),
+            stays: BTreeMap::new(),
         }
     }
 
@@ -415,6 +418,10 @@ impl State {
                     }
                 }
             }
+            Mutation::KeepStays { kept, gone } => {
+                self.stays.extend(kept.iter().map(|stay| (stay.user_id, stay.clone())));
+                self.stays.retain(|user_id, _| !gone.contains(user_id));
+            }
             Mutation::UpdateGuild { .. }
             | Mutation::TransferOwnership(_)
             | Mutation::CreateRole { .. }
@@ -428,6 +435,7 @@ impl State {
             | Mutation::RemoveMember { .. }
             | Mutation::NoteRefusedJoin { .. }
             | Mutation::NoteAddressHit { .. }
+            | Mutation::IssueMediaToken { .. }
             | Mutation::CreateChannel { .. }
             | Mutation::UpdateChannel { .. }
             | Mutation::ReorderChannels { .. } => {} // the graph, the memberships and the audit log say it
@@ -542,6 +550,7 @@ impl State {
                 outgoing: self.people.outgoing(user_id),
             },
             Query::Image(user_id, kind) => Page::Image(self.people.image(user_id, kind)),
+            Query::Stays => Page::Stays(self.stays.values().cloned().collect()),
             Query::Credentials(name) => {
                 let hash_of = |user_id| self.password_hashes.get(&user_id).map(|hash| (user_id, hash.clone()));
                 let found = self.people.by_name(&name).and_then(hash_of);

@@ -13,7 +13,8 @@ use self::{rows::rows, scene::Caller};
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/authz_table.txt");
 
 /// Commands of callers who are nobody yet: they prove themselves by what they present, and no guild is concerned.
-const BY_CREDENTIAL: [&str; 5] = ["Register", "OpenSession", "RefreshSession", "EndSession", "ObserveAddress"];
+const BY_CREDENTIAL: [&str; 6] =
+    ["Register", "OpenSession", "RefreshSession", "EndSession", "ObserveAddress", "KeepStays"];
 
 const HEAD: &str = "\
 Who may do what. Written by the test `authz`, see filament-core/tests/it/authz.rs; read it as a diff.

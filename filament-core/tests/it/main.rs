@@ -7,6 +7,7 @@ mod hierarchy;
 mod presence;
 mod ranks;
 mod revision;
+mod voice;
 mod world;
 
 use std::{

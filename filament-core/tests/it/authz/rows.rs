@@ -17,6 +17,7 @@ use filament_core::{
         profile::{SetImage, UpdateProfile},
         reaction::{AddReaction, ReactionTarget, RemoveReaction},
         role::{CreateRole, DeleteRole, ReorderRoles, SetDefaultRole, UpdateRole},
+        voice::IssueVoiceToken,
     },
     permission::OverrideTarget,
     read::{
@@ -24,6 +25,7 @@ use filament_core::{
         ListGuilds, ListMembers, ListMessages, ListOverrides, ListPublicGuilds, ListRoles, LookUpUsers, MaintainSearch,
         Read, ReadAttachment, ReadChannelPermissions, ReadGuild, ReadGuildAccess, ReadProfile, SearchMessages,
     },
+    voice::VoiceGrants,
 };
 use filament_protocol::{
     AttachmentId, ChannelId, ChannelKind, LegacyRole, Patch, Permission, Permissions, RoleId, SearchTerms, SystemKey,
@@ -33,7 +35,7 @@ use filament_protocol::{
 
 use super::scene::{
     BAN, BOUND, BY_MEMBER, Caller, GUILD, HIDDEN, JUNIOR, MESSAGE, MODERATOR_TARGET, OPEN, OUTSIDER, PLAIN_TARGET,
-    SENIOR, SENIOR_TARGET, SHUT, STRONG, TO_FULL, TO_MEMBER, UNBOUND, UNKNOWN, WEAK, decided, read, seeded,
+    SENIOR, SENIOR_TARGET, SHUT, STRONG, TO_FULL, TO_MEMBER, UNBOUND, UNKNOWN, VOICE, WEAK, decided, read, seeded,
 };
 
 type Rows = Vec<(String, Vec<String>)>;
@@ -59,6 +61,7 @@ pub(super) fn rows() -> Rows {
     overrides(&mut rows);
     messages(&mut rows);
     attachments(&mut rows);
+    voice(&mut rows);
     addresses(&mut rows);
     people(&mut rows);
     reads(&mut rows);
@@ -298,6 +301,18 @@ fn attachments(rows: &mut Rows) {
     let read = |attachment_id| ReadAttachment { guild_id, channel_id: OPEN, attachment_id };
     page(rows, "ReadAttachment unbound, of the member", &read(UNBOUND));
     page(rows, "ReadAttachment no such attachment", &read(AttachmentId::from_u128(9)));
+}
+
+fn voice(rows: &mut Rows) {
+    let ask = |channel_id, bits| IssueVoiceToken { guild_id: GUILD, channel_id, wanted: VoiceGrants::from_bits(bits) };
+    for (what, bits) in
+        [("a microphone", 1), ("a camera", 2), ("a camera or a microphone", 3), ("a screen", 4), ("receiving", 8)]
+    {
+        command(rows, &format!("IssueVoiceToken for {what}"), |_| ask(VOICE, bits));
+    }
+    for (which, channel_id) in CHANNELS {
+        command(rows, &format!("IssueVoiceToken text, {which}"), |_| ask(channel_id, 1));
+    }
 }
 
 fn addresses(rows: &mut Rows) {

@@ -86,6 +86,8 @@ pub(super) const GUILD: GuildId = GuildId::from_u128(1_000);
 pub(super) const OPEN: ChannelId = ChannelId::from_u128(1_001);
 pub(super) const HIDDEN: ChannelId = ChannelId::from_u128(1_002);
 pub(super) const SHUT: ChannelId = ChannelId::from_u128(1_003);
+/// A voice channel that all see.
+pub(super) const VOICE: ChannelId = ChannelId::from_u128(1_006);
 pub(super) const MESSAGE: MessageId = MessageId::from_u128(1_004);
 /// From the outsider to the member, from the member to the outsider, and from the member to somebody with all the friends there can be.
 pub(super) const TO_MEMBER: FriendRequestId = FriendRequestId::from_u128(1_006);
@@ -144,12 +146,14 @@ pub(super) fn graph() -> Arc<GuildGraph> {
     let hide = over(id(SystemKey::Everyone), none, view);
     let channel = |channel_id, overrides| {
         let name = "channel".parse().expect("a name");
-        ChannelNode { channel_id, name, kind: ChannelKind::Text, overrides }
+        let kind = if channel_id == VOICE { ChannelKind::Voice } else { ChannelKind::Text };
+        ChannelNode { channel_id, name, kind, overrides }
     };
     let channels = vec![
         channel(OPEN, vec![]),
         channel(HIDDEN, vec![hide, over(id(SystemKey::Moderator), view, none)]),
         channel(SHUT, vec![hide]),
+        channel(VOICE, vec![]),
     ];
     Arc::new(GuildGraph {
         guild_id: GUILD,
