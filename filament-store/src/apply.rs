@@ -17,7 +17,7 @@ use crate::{
     people,
     row::{key, optional_key, rotations_blob, secs, signed},
     search::{Pending, Place},
-    sql,
+    sql, stays,
 };
 
 /// Applies one mutation.
@@ -71,7 +71,8 @@ pub(crate) fn mutation(connection: &Connection, index: &mut Pending, mutation: &
             one_row(connection, sql::ADDRESS_BAN_REMOVE, [key(*guild_id), key(*ban_id)])
         }
         Mutation::SeeAddress(seen) => see_address(connection, seen),
-        Mutation::NoteRefusedJoin { .. } | Mutation::NoteAddressHit { .. } => Ok(()), // the audit log says it
+        Mutation::NoteRefusedJoin { .. } | Mutation::NoteAddressHit { .. } | Mutation::IssueMediaToken { .. } => Ok(()), // the audit log says it
+        Mutation::KeepStays { kept, gone } => stays::keep(connection, kept, gone),
         Mutation::CreateChannel { guild_id, channel, .. } => create_channel(connection, *guild_id, channel),
         Mutation::UpdateChannel { channel_id, name, .. } => {
             one_row(connection, sql::CHANNEL_RENAME, (key(*channel_id), name.as_str()))

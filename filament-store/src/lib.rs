@@ -28,6 +28,7 @@ mod search;
 mod shared;
 mod sql;
 mod stats;
+mod stays;
 mod store;
 mod writer;
 

@@ -16,6 +16,7 @@ fn steps() -> Vec<M<'static>> {
         M::up_with_hook(include_str!("../migrations/0004_search.sql"), |step: &Transaction<'_>| {
             Ok(search::fill(step)?)
         }),
+        M::up(include_str!("../migrations/0005_voice.sql")),
     ]
 }
 

@@ -14,7 +14,7 @@ use crate::{
     load::message_row,
     people, reactions,
     row::{KEY_MAX, id, key, optional_id, optional_text, optional_time, secs, text, time, word},
-    sql,
+    sql, stays,
 };
 
 /// Reads a page.
@@ -53,6 +53,7 @@ pub(crate) fn page(connection: &Connection, query: Query, now: Timestamp) -> Res
             Page::FriendRequests { incoming, outgoing }
         }
         Query::Image(user_id, kind) => Page::Image(people::image(connection, user_id, kind)?),
+        Query::Stays => Page::Stays(stays::all(connection)?),
         Query::Credentials(username) => {
             let read = |row: &rusqlite::Row<'_>| Ok(Credentials { user_id: id(row, 0)?, password_hash: row.get(1)? });
             Page::Credentials(

@@ -157,6 +157,12 @@ statements! {
     /// Those too old, and those beyond the newest so many.
     ADDRESSES_FORGET = "DELETE FROM user_addresses WHERE user_id = ?1 AND (seen_at <= ?2 OR address IN
         (SELECT address FROM user_addresses WHERE user_id = ?1 ORDER BY seen_at DESC, address DESC LIMIT -1 OFFSET ?3))";
+    STAY_KEEP = "INSERT OR REPLACE INTO stays
+        (user_id, guild_id, channel_id, joined_at, updated_at, grants, is_muted, is_deafened, streams, sid)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    STAY_FORGET = "DELETE FROM stays WHERE user_id = ?1";
+    STAYS = "SELECT user_id, guild_id, channel_id, joined_at, updated_at, grants, is_muted, is_deafened, streams, sid
+        FROM stays ORDER BY user_id LIMIT ?1";
     BANNED = "SELECT 1 FROM bans WHERE guild_id = ?1 AND user_id = ?2";
 
     GUILD_MEMBERS = "SELECT m.user_id, m.joined_at, r.role_id FROM members m
@@ -314,6 +320,7 @@ mod tests {
         ),
         ("SEARCH", "the index of words is asked for words"),
         ("ENTRY_WORDS", "the words of one channel are a range of the index"),
+        ("STAYS", "read whole, once, when a server starts"),
         ("CHECK_QUICK", "a check"),
         ("CHECK_FULL", "a check"),
         ("CHECK_REFERENCES", "a check"),
