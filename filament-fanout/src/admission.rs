@@ -192,6 +192,7 @@ impl<W: TransportWrite> Hub<W> {
         self.streams += usize::from(hello.mode == Mode::Stream);
         let guild_ids = self.access.guilds_of(hello.user_id).to_vec();
         self.presence_changed().connected(hello.user_id, &guild_ids);
+        self.voice_connected(hello.user_id, now);
         if !hello.is_resumed() {
             let ready = self.ready(hello, None, now);
             self.send_live(&link, &Event::Ready(ready), Reach::Connection, now);

@@ -59,7 +59,7 @@ impl<W> Outbox<W> {
 
     /// The same for those who stand in one dense list.
     #[inline]
-    fn put_to(&mut self, links: &[Arc<Link<W>>], frame: &Frame) -> u64 {
+    pub(crate) fn put_to(&mut self, links: &[Arc<Link<W>>], frame: &Frame) -> u64 {
         let mut taken = 0;
         for some in links.chunks(LINKS_PER_PREFETCH) {
             some.iter().for_each(|link| link.prefetch());

@@ -105,6 +105,7 @@ impl<W: TransportWrite> Hub<W> {
         self.is_down = true;
         self.close_all(CloseCode::ContinuityLost, now);
         self.loads.clear();
+        self.suspend_voice();
         self.access.clear();
         self.forget_presence();
         self.shifts_due.clear();
@@ -133,11 +134,10 @@ impl<W: TransportWrite> Hub<W> {
         let user_id = registered.user_id;
         self.streams -= usize::from(link.mode == Mode::Stream);
         self.presence_changed().disconnected(user_id, cause.presence_end(), now.ms());
-        let mut guild_ids = subscribed;
-        if self.registry.connections_of(user_id).is_empty() {
-            guild_ids.extend(self.access.remove_user(user_id));
-        }
-        for guild_id in guild_ids {
+        let is_revoked = matches!(cause, Cause::Server { code: CloseCode::SessionRevoked, .. });
+        self.voice_disconnected(user_id, is_revoked, now);
+        self.forget_unneeded_user(user_id);
+        for guild_id in subscribed {
             self.forget_unused_guild(guild_id);
         }
         true

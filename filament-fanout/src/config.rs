@@ -2,6 +2,8 @@
 
 use std::thread::available_parallelism;
 
+use filament_core::voice::VoiceConfirm;
+
 use crate::{
     limits::{
         CONNECTIONS_MAX, CONNECTIONS_PER_USER, IDLE_SECS, INPUT_BYTES_MAX, INPUT_FRAMES_MAX, PING_SECS, QUEUE_BYTES,
@@ -31,6 +33,8 @@ pub struct FanoutConfig {
     pub idle_secs: u64,
     /// Flush loops, 1..=64; by default one for every two cores, so that relay, readers and store have the others.
     pub shards: usize,
+    /// What makes the holder of a voice token a participant (VOI-2).
+    pub voice_confirm: VoiceConfirm,
 }
 
 impl Default for FanoutConfig {
@@ -45,6 +49,7 @@ impl Default for FanoutConfig {
             stream_ping_secs: STREAM_PING_SECS,
             idle_secs: IDLE_SECS,
             shards: (available_parallelism().map_or(1, usize::from) / 2).clamp(1, SHARDS_MAX),
+            voice_confirm: VoiceConfirm::Immediate,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Nothing is decided here. Each loop waits for something, takes the hub's lock for one step or a mailbox's for one flush, and
 //! waits again.
 
-use std::{convert::Infallible, future::Future, num::NonZeroU16, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, num::NonZeroU16, pin::pin, sync::Arc, time::Duration};
 
 use filament_core::{AccessChange, Entry, Seq, permission::GuildGraph};
 use filament_protocol::GuildId;
@@ -26,6 +26,7 @@ use crate::{
     observe::Tally,
     transport::TransportWrite,
     upstream::UpstreamError,
+    voice,
 };
 
 const US_PER_SEC: u64 = 1_000_000;
@@ -64,12 +65,23 @@ async fn relay_loop<W: TransportWrite>(shared: Arc<Shared<W>>) {
         come_up(&shared).await;
     }
     loop {
-        let Err(error) = relay(&shared).await;
+        let error = relay_and_restore(&shared).await;
         tracing::error!(%error, "delivery stopped: the journal cannot be followed; every connection is closed");
         shared.step(|hub, now| hub.go_down(now));
         come_up(&shared).await;
         tracing::info!("delivery goes on");
     }
+}
+
+/// Relays until something fails. After an interruption, those who were in voice channels are brought back meanwhile.
+async fn relay_and_restore<W: TransportWrite>(shared: &Shared<W>) -> UpstreamError {
+    let mut relay = pin!(relay(shared));
+    tokio::select! {
+        Err(error) = &mut relay => return error,
+        () = voice::restore(shared) => {}
+    }
+    let Err(error) = relay.await;
+    error
 }
 
 /// Waits until the journal can be read, and starts at its head: nobody is connected, so nobody misses anything.

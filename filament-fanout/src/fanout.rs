@@ -313,6 +313,7 @@ impl<W: TransportWrite> Fanout<W> {
             subscriptions: hub.registry.subscription_count() as u64,
             relay_lag_entries: head.saturating_sub(hub.position),
             presence_online_users: hub.presence.online_users() as u64,
+            voice_participants: hub.voice.tracking.participants() as u64,
             ..self.0.stats.snapshot()
         }
     }

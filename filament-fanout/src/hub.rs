@@ -22,6 +22,7 @@ use crate::{
     presence::PresenceTold,
     registry::Registry,
     shift::ShiftsDue,
+    voice::VoiceDesk,
 };
 
 /// See the module.
@@ -33,6 +34,7 @@ pub(crate) struct Hub<W> {
     pub(crate) loads: Loads,
     pub(crate) presence: Presence,
     pub(crate) told: PresenceTold,
+    pub(crate) voice: VoiceDesk,
     pub(crate) shifts_due: ShiftsDue,
     pub(crate) outbox: Outbox<W>,
     /// Connections whose end was decided and is not complete. They hold nothing but their socket.
@@ -70,6 +72,7 @@ impl<W> Hub<W> {
             loads: Loads::default(),
             presence: Presence::default(),
             told: PresenceTold::default(),
+            voice: VoiceDesk::new(config.voice_confirm),
             shifts_due: ShiftsDue::default(),
             outbox: Outbox::new(config.bounds(), config.shard_count()),
             closing: Vec::new(),
@@ -97,9 +100,9 @@ impl<W> Hub<W> {
         self.wall = self.wall.max(stamp);
     }
 
-    /// Forgets a guild that nobody needs any more: no member here, no subscription.
+    /// Forgets a guild that nobody needs any more: no member here, no subscription, nobody in voice.
     pub(crate) fn forget_unused_guild(&mut self, guild_id: GuildId) {
-        if self.registry.guild_subscriber_keys(guild_id).is_empty() {
+        if !self.is_heard_or_held(guild_id) {
             self.access.forget_guild_without_members(guild_id);
         }
     }
@@ -109,7 +112,8 @@ impl<W> Hub<W> {
     pub(crate) fn check_invariants(&self) {
         self.registry.check_invariants();
         self.presence.check_invariants();
-        self.access.check_invariants(|guild_id| !self.registry.guild_subscriber_keys(guild_id).is_empty());
+        self.access.check_invariants(|guild_id| self.is_heard_or_held(guild_id));
+        self.check_voice();
         for registered in self.registry.iter() {
             let (user_id, key) = (registered.user_id, registered.handle.key);
             assert!(self.access.knows_user(user_id), "the access of every connected user is known");

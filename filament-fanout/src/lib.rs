@@ -35,6 +35,7 @@ mod sweep;
 pub mod testing;
 mod transport;
 mod upstream;
+mod voice;
 #[cfg(test)]
 mod world;
 
@@ -54,3 +55,4 @@ pub use transport::{
     TransportWrite,
     memory::{MemoryMessage, MemoryRead, MemoryWrite, memory_pair},
 };
+pub use voice::{Reported, VoiceChanges, VoiceRefusal, VoiceUser};

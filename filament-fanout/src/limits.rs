@@ -114,6 +114,12 @@ pub const CONNECTIONS_PER_USER: usize = 32;
 /// Flush loops: more than this many cores do not help a loop that mostly waits for the kernel.
 pub const SHARDS_MAX: usize = 64;
 
+// ---- Voice ------------------------------------------------------------------------------------
+
+/// Wishes to the media server that wait to be said: a guild that is deleted has at most so many participants in full channels, and
+/// nobody depends on any of them. Beyond it the oldest is dropped.
+pub const MEDIA_DUTIES_MAX: usize = 4_096;
+
 // ---- Relay and access -------------------------------------------------------------------------
 
 /// Entries the relay reads at once: enough to gather under load, little enough to hold.

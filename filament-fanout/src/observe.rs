@@ -136,11 +136,13 @@ pub enum VoiceSync {
     Subscribe,
     /// A stream was resumed.
     Resume,
+    /// Something may have been missed (VOI-24).
+    Repair,
 }
 
 impl VoiceSync {
     /// Every reason.
-    pub const ALL: [Self; 2] = [Self::Subscribe, Self::Resume];
+    pub const ALL: [Self; 3] = [Self::Subscribe, Self::Resume, Self::Repair];
 }
 
 /// Plain numbers of one moment.
@@ -158,6 +160,8 @@ pub struct FanoutStats {
     pub relay_lag_entries: u64,
     /// Users with a live connection or within its grace.
     pub presence_online_users: u64,
+    /// Users in voice channels.
+    pub voice_participants: u64,
     /// Frames queued, once per connection, by event; only events that occurred.
     pub emitted: Vec<(EventKind, u64)>,
     /// Frames that did not reach a connection, by event and reason; only those that occurred.
@@ -284,6 +288,7 @@ impl Stats {
             subscriptions: 0,
             relay_lag_entries: 0,
             presence_online_users: 0,
+            voice_participants: 0,
             emitted: emitted.collect(),
             dropped: dropped.collect(),
             disconnects: disconnects.collect(),

@@ -6,7 +6,8 @@
 //! 2. the access changes are applied: ended sessions close, lost subscriptions end, queued frames nobody may have are removed;
 //! 3. the events are delivered, in their order, by the access as it is now;
 //! 4. `unsubscribed` is told to those who lost subscriptions (§6.4), and who sees more hears of it ([`shift`](crate::shift));
-//! 5. the position moves on: the fence of this entry is passed.
+//! 5. voice participation that is not allowed any more ends ([`voice`](crate::voice));
+//! 6. the position moves on: the fence of this entry is passed.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -100,6 +101,7 @@ impl<W: TransportWrite> Hub<W> {
         }
         self.tell_unsubscribed(&ended, now);
         self.note_shifts(&shifts, now);
+        self.follow_voice(entry, now);
         self.loads.log(entry);
         self.position = entry.seq;
     }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use filament_core::voice::VoicePlace;
 use filament_protocol::{
     ChannelId, ErrorCode, Event, EventKind, GuildId,
-    event::{HeartbeatAck, Subscribed, Unsubscribed, UnsubscribedReason, VoiceParticipantSync},
+    event::{HeartbeatAck, Subscribed, Unsubscribed, UnsubscribedReason},
     text::Ref,
 };
 
@@ -59,9 +60,7 @@ impl<W: TransportWrite> Hub<W> {
         let reach = Reach::Channel(guild_id, channel_id);
         let subscribed = Subscribed { guild_id, channel_id, r#ref: r#ref.cloned() };
         self.send_live(link, &Event::Subscribed(subscribed), reach, now);
-        self.stats.voice_synced(VoiceSync::Subscribe);
-        let voice = self.voice_sync(guild_id, channel_id, now);
-        self.send_live(link, &voice, reach, now);
+        self.send_voice_sync(link, VoicePlace { guild_id, channel_id }, VoiceSync::Subscribe, now);
         Subscribing::Done
     }
 
@@ -86,13 +85,6 @@ impl<W: TransportWrite> Hub<W> {
             self.registry.subscribe(link.key, guild_id, channel_id);
         }
         Ok(())
-    }
-
-    /// The complete list of who is in a voice channel.
-    pub(crate) fn voice_sync(&mut self, guild_id: GuildId, channel_id: ChannelId, now: Now) -> Event {
-        let synced_at_unix = self.stamp(now);
-        let participants = Vec::new();
-        Event::VoiceParticipantSync(VoiceParticipantSync { guild_id, channel_id, participants, synced_at_unix })
     }
 
     /// Answers a heartbeat (GW-47). The number of its frame is put in when it is written (GW-46).

@@ -17,6 +17,7 @@ impl<W: TransportWrite> Hub<W> {
             self.sweep(now);
         }
         self.flush_presence(now);
+        self.tick_voice(now);
     }
 
     /// Resets the sockets of those who did not do their part of the close, and forgets those that are done.

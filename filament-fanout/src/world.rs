@@ -147,6 +147,19 @@ impl<S: Journal + AccessSource> World<S> {
         }
     }
 
+    /// A fanout that begins anew over the history of another.
+    pub(crate) fn over(config: FanoutConfig, other: &Self) -> Self {
+        let (script, clock) = (Arc::clone(&other.script), other.clock.clone());
+        let fanout = Fanout::with_clock(
+            config,
+            Arc::clone(&script),
+            Arc::clone(&script),
+            Arc::new(ReadableCursors::default()),
+            clock.clone(),
+        );
+        Self { script, fanout, clock, parked: Vec::new(), connections: 0, mode: Mode::Plain, address: None }
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared<Wire>> {
         &self.fanout.0
     }
