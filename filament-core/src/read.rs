@@ -14,6 +14,7 @@ mod message;
 mod role;
 mod search;
 mod user;
+mod voice;
 
 pub use access::ReadGuildAccess;
 pub use address::{AddressBanPage, ListAddressBans};
@@ -29,6 +30,7 @@ pub use message::{ListMessages, MessagePage};
 pub use role::{ListRoles, RoleList};
 pub use search::{MaintainSearch, MessageSearch, SearchMessages};
 pub use user::{LookUpUsers, ReadProfile};
+pub use voice::ReadVoiceChannel;
 
 use crate::{
     actor::Actor, denial::Denial, facts::FactPlan, facts::Facts, permission::Granted, query::Page, query::Query,

@@ -125,8 +125,15 @@ impl World {
 
 impl<S: Journal + AccessSource> World<S> {
     pub(crate) fn over(config: FanoutConfig, store: S) -> Self {
-        let script = Arc::new(store);
-        let clock = ManualClock::default();
+        Self::begun(config, Arc::new(store), ManualClock::default())
+    }
+
+    /// A fanout that begins anew over the same history.
+    pub(crate) fn again(&self, config: FanoutConfig) -> Self {
+        Self::begun(config, Arc::clone(&self.script), self.clock.clone())
+    }
+
+    fn begun(config: FanoutConfig, script: Arc<S>, clock: ManualClock) -> Self {
         let fanout = Fanout::with_clock(
             config,
             Arc::clone(&script),
@@ -145,19 +152,6 @@ impl<S: Journal + AccessSource> World<S> {
             cursor: None,
             named: Vec::new(),
         }
-    }
-
-    /// A fanout that begins anew over the history of another.
-    pub(crate) fn over(config: FanoutConfig, other: &Self) -> Self {
-        let (script, clock) = (Arc::clone(&other.script), other.clock.clone());
-        let fanout = Fanout::with_clock(
-            config,
-            Arc::clone(&script),
-            Arc::clone(&script),
-            Arc::new(ReadableCursors::default()),
-            clock.clone(),
-        );
-        Self { script, fanout, clock, parked: Vec::new(), connections: 0, mode: Mode::Plain, address: None }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared<Wire>> {

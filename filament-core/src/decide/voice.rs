@@ -1,6 +1,6 @@
 //! Tokens for the media server, and what is stored of who is in which voice channel (contract §12).
 
-use filament_protocol::{ChannelId, ChannelKind, GuildId, Permission, UserId, Username};
+use filament_protocol::{ChannelId, GuildId, Permission, UserId, Username};
 
 use super::{Command, Limits, admission, admit};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     facts::{FactPlan, Facts, Need},
     limits::STAYS_PER_COMMAND_MAX,
     mutation::Mutation,
-    permission::{Granted, Requirement, channel_permissions},
+    permission::{Granted, Requirement},
     voice::{VoiceGrants, VoiceRecord},
 };
 
@@ -46,12 +46,7 @@ impl Command for IssueVoiceToken {
         facts.pass_gate(self.guild_id, &actor)?;
         let gate = Requirement::Channel(self.channel_id, Permission::CreateMessage);
         let admitted = admit(facts, self.guild_id, &actor, gate)?;
-        let channel = admitted.graph.channel(self.channel_id).ok_or(Denial::NotFound("channel"))?;
-        if channel.kind != ChannelKind::Voice {
-            return Err(Denial::Invalid("this is no voice channel"));
-        }
-        let rights = channel_permissions(admitted.graph, channel, admitted.subject);
-        let grants = self.wanted.within(rights).ok_or(Denial::MissingPermission)?;
+        let grants = self.wanted.for_caller(admitted.graph, admitted.subject, self.channel_id)?;
         let user = facts.user(&Need::User(actor.user_id))?.ok_or(Denial::NotFound("user"))?;
         let issue = Mutation::IssueMediaToken {
             guild_id: self.guild_id,

@@ -2,7 +2,12 @@
 
 use std::fmt;
 
-use filament_protocol::{Permission, Permissions, record::StreamKind, rest::IssueVoiceToken};
+use filament_protocol::{ChannelId, ChannelKind, Permission, Permissions, record::StreamKind, rest::IssueVoiceToken};
+
+use crate::{
+    denial::Denial,
+    permission::{GuildGraph, Subject, channel_permissions},
+};
 
 /// A set of kinds of streams.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -117,6 +122,23 @@ impl VoiceGrants {
         let sources = self.sources.iter().filter(|source| rights.contains(right(*source))).collect();
         let granted = Self { can_subscribe, sources };
         (!granted.is_nothing()).then_some(granted)
+    }
+
+    /// The part of it that a caller may be granted in a channel (§12.2).
+    ///
+    /// # Errors
+    /// [`Denial::NotFound`] for an unknown channel, [`Denial::MissingPermission`] for a hidden one, [`Denial::Invalid`] for one of another
+    /// kind, [`Denial::MissingPermission`] when nothing of it is allowed.
+    pub fn for_caller(self, graph: &GuildGraph, subject: Subject<'_>, channel_id: ChannelId) -> Result<Self, Denial> {
+        let channel = graph.channel(channel_id).ok_or(Denial::NotFound("channel"))?;
+        let rights = channel_permissions(graph, channel, subject);
+        if rights.is_empty() {
+            return Err(Denial::MissingPermission);
+        }
+        if channel.kind != ChannelKind::Voice {
+            return Err(Denial::Invalid("this is no voice channel"));
+        }
+        self.within(rights).ok_or(Denial::MissingPermission)
     }
 
     /// Everything the rights in a channel allow; `None` if they do not cover a join.

@@ -161,7 +161,11 @@ fn s068_who_is_removed_is_out_in_the_same_step() {
     world.relay();
     assert_eq!(told(&mut world, &watcher), ["post", "removed", "2 ends microphone", "2 leaves"]);
     let heard = told(&mut world, &member);
-    assert_eq!(heard, ["removed", "unavailable", "unsubscribed"], "DEL-4, and what waited of the guild is gone (DEL-2)");
+    assert_eq!(
+        heard,
+        ["removed", "unavailable", "unsubscribed"],
+        "DEL-4, and what waited of the guild is gone (DEL-2)"
+    );
     assert_eq!(ready(world.fanout.media_duty()), MediaDuty::Remove { user_id: user(2), place }, "VOI-6");
     world.check();
 }
@@ -366,7 +370,7 @@ async fn s074_stays_survive_a_restart() {
     assert_eq!(participants(&world, place.channel_id), listed);
     drop(member);
 
-    let restarted = World::over(config(), &world);
+    let restarted = world.again(config());
     let stranger = filament_core::voice::VoiceRecord { user_id: user(9), ..changes.kept[0].clone() };
     restarted.fanout.restore_voice(vec![changes.kept[0].clone(), stranger], |_| false).await;
     let mut restarted = restarted;

@@ -23,7 +23,7 @@ use filament_core::{
     read::{
         ExplainPermission, ListAddressBans, ListAudit, ListBans, ListChannels, ListFriendRequests, ListFriends,
         ListGuilds, ListMembers, ListMessages, ListOverrides, ListPublicGuilds, ListRoles, LookUpUsers, MaintainSearch,
-        Read, ReadAttachment, ReadChannelPermissions, ReadGuild, ReadGuildAccess, ReadProfile, SearchMessages,
+        Read, ReadAttachment, ReadChannelPermissions, ReadGuild, ReadGuildAccess, ReadProfile, ReadVoiceChannel, SearchMessages,
     },
     voice::VoiceGrants,
 };
@@ -312,6 +312,8 @@ fn voice(rows: &mut Rows) {
     }
     for (which, channel_id) in CHANNELS {
         command(rows, &format!("IssueVoiceToken text, {which}"), |_| ask(channel_id, 1));
+        let wanted = None;
+        page(rows, &format!("ReadVoiceChannel {which}"), &ReadVoiceChannel { guild_id: GUILD, channel_id, wanted });
     }
 }
 
