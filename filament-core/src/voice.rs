@@ -234,7 +234,7 @@ impl Voice {
             },
             VoiceInput::State { user_id, channel_id, is_muted, is_deafened } => {
                 self.with(user_id, now, &mut out, |tracked, turn| {
-                    tracked.state(turn, channel_id, is_muted, is_deafened)
+                    tracked.state(turn, channel_id, is_muted, is_deafened);
                 });
             }
             VoiceInput::Leave { user_id, channel_id } => self.with(user_id, now, &mut out, |tracked, turn| {

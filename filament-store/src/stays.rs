@@ -8,12 +8,12 @@ use filament_protocol::UserId;
 use rusqlite::{Connection, Result, Row};
 
 use crate::{
-    row::{id, key, secs, small, time},
+    row::{id, key, secs, signed, small, time},
     sql,
 };
 
 /// As many as there can be at once (VOI-9).
-const STAYS_MAX: u32 = (VOICE_CHANNELS_MAX * VOICE_PARTICIPANTS_MAX) as u32;
+const STAYS_MAX: u64 = (VOICE_CHANNELS_MAX * VOICE_PARTICIPANTS_MAX) as u64;
 
 /// Writes stays, and forgets those of users who are gone, whether there are any or not.
 pub(crate) fn keep(connection: &Connection, kept: &[VoiceRecord], gone: &[UserId]) -> Result<()> {
@@ -39,7 +39,7 @@ pub(crate) fn keep(connection: &Connection, kept: &[VoiceRecord], gone: &[UserId
 
 /// Reads every stay, by user.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<VoiceRecord>> {
-    connection.prepare_cached(sql::STAYS)?.query_map([STAYS_MAX], stay)?.collect()
+    connection.prepare_cached(sql::STAYS)?.query_map([signed(STAYS_MAX)], stay)?.collect()
 }
 
 fn stay(row: &Row<'_>) -> Result<VoiceRecord> {

@@ -129,7 +129,7 @@ impl Run {
     }
 
     /// Lets the machine take an input, and once more: nothing is told twice.
-    fn step(&mut self, input: VoiceInput) -> VoiceStep {
+    fn step(&mut self, input: &VoiceInput) -> VoiceStep {
         let step = self.voice.step(input.clone(), moment(self.ms));
         self.voice.check_invariants();
         self.hear(&step);
@@ -171,16 +171,16 @@ impl Run {
             Act::Token(u, c, bits) => {
                 let Some(granted) = grants(bits).within(self.rights(u, c)) else { return };
                 let is_connected = self.connections[usize::from(u)] > 0;
-                self.step(VoiceInput::Token { user_id: user(u), place: place(c), grants: granted, is_connected });
+                self.step(&VoiceInput::Token { user_id: user(u), place: place(c), grants: granted, is_connected });
                 self.model.token(u, c, granted, is_connected, self.ms);
             }
             Act::State(u, c, is_muted, is_deafened) => {
                 let (user_id, channel_id) = (user(u), place(c).channel_id);
-                self.step(VoiceInput::State { user_id, channel_id, is_muted, is_deafened });
+                self.step(&VoiceInput::State { user_id, channel_id, is_muted, is_deafened });
                 self.model.state(u, c, is_muted, is_deafened, self.ms);
             }
             Act::Leave(u, c) => {
-                self.step(VoiceInput::Leave { user_id: user(u), channel_id: place(c).channel_id });
+                self.step(&VoiceInput::Leave { user_id: user(u), channel_id: place(c).channel_id });
                 self.model.drop_where(u, |channel| channel == c);
             }
             Act::Note(u, c, note) => {
@@ -195,47 +195,47 @@ impl Run {
                     rights,
                     is_connected,
                 };
-                self.step(VoiceInput::Report(report));
+                self.step(&VoiceInput::Report(report));
                 self.model.note(u, c, &note, rights, is_connected, self.ms);
             }
             Act::Connect(u) => {
                 self.connections[usize::from(u)] += 1;
-                self.step(VoiceInput::Connected(user(u)));
+                self.step(&VoiceInput::Connected(user(u)));
                 self.model.connect(u);
             }
             Act::End(u, is_revoked) => {
                 let connections = &mut self.connections[usize::from(u)];
                 *connections = connections.saturating_sub(1);
                 if *connections == 0 {
-                    self.step(VoiceInput::Disconnected { user_id: user(u), is_revoked });
+                    self.step(&VoiceInput::Disconnected { user_id: user(u), is_revoked });
                     self.model.end(u, is_revoked, self.ms);
                 }
             }
             Act::Rights(u, c, rights) => {
                 self.rights[usize::from(u)][usize::from(c)] = rights;
                 let rights = self.rights(u, c);
-                self.step(VoiceInput::Rights { user_id: user(u), place: place(c), rights });
+                self.step(&VoiceInput::Rights { user_id: user(u), place: place(c), rights });
                 self.model.rights(u, c, rights);
             }
             Act::Gate(u, guild) => {
                 let guild_id = place(guild * 2).guild_id;
-                self.step(VoiceInput::Gated { user_id: user(u), guild_id });
+                self.step(&VoiceInput::Gated { user_id: user(u), guild_id });
                 self.model.drop_where(u, |channel| channel / 2 == guild);
             }
             Act::DeleteChannel(c) => {
-                self.step(VoiceInput::ChannelGone(place(c)));
+                self.step(&VoiceInput::ChannelGone(place(c)));
                 (0..USERS).for_each(|u| self.model.drop_where(u, |channel| channel == c));
             }
             Act::DeleteGuild(guild) => {
-                self.step(VoiceInput::GuildGone(place(guild * 2).guild_id));
+                self.step(&VoiceInput::GuildGone(place(guild * 2).guild_id));
                 (0..USERS).for_each(|u| self.model.drop_where(u, |channel| channel / 2 == guild));
             }
             Act::Subscribe(c) => {
-                self.receivers.push((c, Receiver::of(self.voice.participants_in(place(c).channel_id))))
+                self.receivers.push((c, Receiver::of(&self.voice.participants_in(place(c).channel_id))));
             }
             Act::Wait(ms) => {
                 self.ms += ms;
-                self.step(VoiceInput::Tick);
+                self.step(&VoiceInput::Tick);
                 self.model.expire(self.ms);
             }
             Act::Restart => self.restart(),
@@ -250,7 +250,7 @@ impl Run {
         for record in kept {
             let restored = VoiceInput::Restored { record, is_connected: false };
             assert_eq!(
-                self.step(restored),
+                self.step(&restored),
                 VoiceStep { is_taken: false, ..VoiceStep::default() },
                 "told nobody (VOI-8)"
             );

@@ -13,7 +13,7 @@ use filament_protocol::{
 pub(super) struct Receiver(BTreeMap<UserId, VoiceParticipant>);
 
 impl Receiver {
-    pub(super) fn of(list: Vec<VoiceParticipant>) -> Self {
+    pub(super) fn of(list: &[VoiceParticipant]) -> Self {
         let by_user: BTreeMap<_, _> = list.iter().map(|one| (one.user_id, one.clone())).collect();
         assert_eq!(by_user.len(), list.len(), "a user is in a list once (VOI-25)");
         let order: Vec<_> = list.iter().map(|one| (one.joined_at_unix, one.identity.as_str().to_owned())).collect();

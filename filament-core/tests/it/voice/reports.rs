@@ -23,8 +23,8 @@ fn session() -> impl Strategy<Value = Session> {
     (streams, any::<bool>()).prop_map(|(streams, leaves)| Session { streams, leaves })
 }
 
-fn sid(text: String) -> Option<Sid> {
-    Some(Sid::new(&text).expect("a sid"))
+fn sid(text: &str) -> Option<Sid> {
+    Some(Sid::new(text).expect("a sid"))
 }
 
 /// The notes of these sessions, one a second, as they happened; a session that does not leave was replaced by the next.
@@ -35,7 +35,7 @@ fn notes(sessions: &[Session]) -> Vec<VoiceReport> {
             reports.push(VoiceReport {
                 user_id: user(0),
                 place: place(0),
-                sid: sid(format!("PA_{n}")),
+                sid: sid(&format!("PA_{n}")),
                 noted_at: 1 + reports.len() as u64,
                 note,
                 rights: Permissions::ALL,
@@ -45,7 +45,7 @@ fn notes(sessions: &[Session]) -> Vec<VoiceReport> {
         say(Note::Joined);
         for (kind, times, ends) in &session.streams {
             for time in 0..*times {
-                let track = || sid(format!("TR_{n}_{kind}_{time}"));
+                let track = || sid(&format!("TR_{n}_{kind}_{time}"));
                 say(Note::Published(*kind, track()));
                 if time + 1 < *times || *ends {
                     say(Note::Unpublished(*kind, track()));
