@@ -33,6 +33,7 @@ use crate::rate::RateLimits;
 use crate::server::StartError;
 use crate::shutdown::Drain;
 use crate::sightings::Sightings;
+use crate::voice::LiveKit;
 
 /// Where avatars and banners are, below the data folder.
 const IMAGES_FOLDER: &str = "images";
@@ -77,6 +78,10 @@ pub struct App {
     pub clock: TokenClock,
     /// Turns for commands that nobody waits for.
     pub background: Semaphore,
+    /// LiveKit, if it is configured.
+    pub livekit: Option<LiveKit>,
+    /// One at a time stores who is in voice channels.
+    pub keeping: tokio::sync::Mutex<()>,
     /// Which users were written down lately, and where.
     pub sightings: Sightings,
     /// Turns for uploads.
@@ -127,6 +132,8 @@ impl App {
             ended_sessions: EndedSessions::default(),
             clock: TokenClock::default(),
             background: Semaphore::new(BACKGROUND_COMMANDS_MAX),
+            livekit: LiveKit::configured(&config.livekit),
+            keeping: tokio::sync::Mutex::default(),
             sightings: Sightings::default(),
             uploads: Uploads::default(),
             images,
@@ -282,7 +289,8 @@ pub(crate) mod fixture {
         config.create_data_dir().unwrap();
         let keys = Keys::load_or_create(&folder.0).unwrap();
         let store = Store::open(StoreConfig::new(folder.0.join("test.db"))).unwrap();
-        let gateway = Gateway::new(&config.gateway, &store, &keys.cursor).unwrap();
+        let gateway =
+            Gateway::new(&config.gateway, crate::voice::confirm(&config.livekit), &store, &keys.cursor).unwrap();
         let app = App::new(config, routes, keys, Engine::new(store, Limits::default()), gateway).unwrap();
         (app, folder)
     }

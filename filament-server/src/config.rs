@@ -22,7 +22,7 @@ use filament_protocol::UserId;
 use tracing_subscriber::EnvFilter;
 
 pub use self::invocation::{Action, ConfigError, Invocation};
-pub use self::livekit::{LivekitConfig, LivekitUrl, VoiceConfirm};
+pub use self::livekit::{LivekitApiUrl, LivekitConfig, LivekitUrl, VoiceConfirm};
 pub use self::origin::AllowedOrigins;
 pub use self::secret::SecretValue;
 use crate::address::TrustedProxies;
@@ -277,7 +277,9 @@ impl Config {
             ("FILAMENT_LIVEKIT_API_KEY", optional(livekit.api_key.as_ref())),
             ("FILAMENT_LIVEKIT_API_SECRET", optional(livekit.api_secret.as_ref())),
             ("FILAMENT_LIVEKIT_URL", text(&livekit.url)),
+            ("FILAMENT_LIVEKIT_API_URL", optional(livekit.api_url.as_ref())),
             ("FILAMENT_VOICE_CONFIRM", text(&word(&livekit.voice_confirm))),
+            ("FILAMENT_VOICE_RECONCILE_SECS", livekit.voice_reconcile.and_then(secs)),
             ("FILAMENT_SYNCHRONOUS", text(&word(&store.synchronous))),
             ("FILAMENT_JOURNAL_RETENTION_SECS", secs(store.journal_retention)),
             ("FILAMENT_GATEWAY_EVENT_BYTES_MAX", text(&gateway.event_bytes_max)),

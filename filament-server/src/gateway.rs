@@ -12,6 +12,7 @@ mod sse;
 use std::sync::Arc;
 
 use filament_core::session::{IngressLimits, Session};
+use filament_core::voice::VoiceConfirm;
 use filament_core::{Actor, Journal as _, Seq, Surface};
 use filament_fanout::{Connection, Fanout, FanoutConfig, Hello, Refusal};
 use filament_protocol::{ConnectionId, ErrorCode, Timestamp};
@@ -52,7 +53,12 @@ impl Gateway {
     ///
     /// # Errors
     /// [`StartError::Random`].
-    pub fn new(config: &GatewayConfig, store: &Store, cursor_key: &CursorKey) -> Result<Self, StartError> {
+    pub fn new(
+        config: &GatewayConfig,
+        voice_confirm: VoiceConfirm,
+        store: &Store,
+        cursor_key: &CursorKey,
+    ) -> Result<Self, StartError> {
         let subscribes = u16::try_from(config.subscribes_per_window).unwrap_or(u16::MAX);
         let ingress = IngressLimits {
             frames: u16::try_from(config.ingress_events_per_window).unwrap_or(u16::MAX),
@@ -61,7 +67,7 @@ impl Gateway {
         };
         let (journal, access) = (Arc::new(store.clone()), Arc::new(store.clone()));
         let cursors = SealedCursors::new(cursor_key, store.head().epoch).map_err(|_| StartError::Random)?;
-        let config = fanout_config(config);
+        let config = FanoutConfig { voice_confirm, ..fanout_config(config) };
         let fanout = Fanout::new(config, journal, access, Arc::new(cursors));
         Ok(Self { fanout, ingress, flush_loops: config.shards })
     }
@@ -69,6 +75,11 @@ impl Gateway {
     /// Delivers what the store commits until `shutdown` completes.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
         self.fanout.run(shutdown).await;
+    }
+
+    /// Delivery itself, for voice.
+    pub(crate) fn fanout(&self) -> &Fanout<Outlet> {
+        &self.fanout
     }
 
     /// Returns when every access change of entry `seq` is in force (FEN-5).

@@ -47,6 +47,7 @@ pub mod shell;
 pub mod system;
 pub mod upload;
 pub mod users;
+pub mod voice;
 pub mod wire;
 
 use std::net::SocketAddr;

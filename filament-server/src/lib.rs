@@ -17,6 +17,7 @@ pub mod rate;
 pub mod server;
 pub mod shutdown;
 pub mod sightings;
+pub mod voice;
 pub mod ws;
 
 /// The library taste of the project's front page, compiled and run.

@@ -167,6 +167,38 @@ pub const BACKUP_PATH_BYTES_MAX: usize = 1_024;
 pub const BACKUP_SUMS_BYTES_MAX: u64 = 268_435_456;
 /// Findings of a check that are told; the first ones say what to do.
 pub const CHECK_FINDINGS_MAX: usize = 20;
+// --- Voice ---
+
+/// Longest token of the media server that is looked at: its own have some hundred bytes.
+pub const MEDIA_JWT_BYTES_MAX: usize = 8_192;
+/// For how long after its end the signature of a webhook is still believed, in seconds (VOI-30).
+pub const WEBHOOK_LEEWAY_SECS: u64 = 60;
+/// Age from which a webhook is ignored, in seconds (VOI-31).
+pub const WEBHOOK_AGE_SECS_MAX: u64 = 300;
+/// How long the id of a webhook is remembered (VOI-31).
+pub const WEBHOOK_MEMORY: Duration = Duration::from_secs(600);
+/// Webhooks remembered: a hundred a second for all of that time. Beyond it the oldest is forgotten.
+pub const WEBHOOKS_REMEMBERED_MAX: usize = 65_536;
+/// How long one call of LiveKit's API may take: three fit the ten seconds of VOI-6, pauses included.
+pub const LIVEKIT_CALL_MAX: Duration = Duration::from_millis(2_500);
+/// How often LiveKit is asked for something (VOI-6).
+pub const MEDIA_DUTY_TRIES: u32 = 3;
+/// Pause before it is asked again.
+pub const MEDIA_DUTY_PAUSE: Duration = Duration::from_secs(1);
+/// Wishes that are said to LiveKit at the same time: a server that does not answer keeps so many waiting.
+pub const MEDIA_DUTIES_AT_ONCE_MAX: usize = 16;
+/// Largest answer of LiveKit's API: two hundred participants with three tracks each.
+pub const LIVEKIT_ANSWER_BYTES_MAX: usize = 2_097_152;
+/// Participants of one room that are looked at: those that may be there, as many who may not, and recorders.
+pub const ROOM_PARTICIPANTS_MAX: usize = 512;
+/// Life of a token for one call of LiveKit's API, in seconds: its clock may be as far off.
+pub const LIVEKIT_API_TOKEN_SECS: u64 = 60;
+/// How often in a row a difference between list and room is found before it is believed (VOI-35).
+pub const RECONCILE_STRIKES: u32 = 3;
+/// Pause between two times that stays are stored: a burst is one transaction.
+pub const KEEP_STAYS_PAUSE: Duration = Duration::from_millis(50);
+/// How long an answer waits for its stay to be stored; then it is given without.
+pub const KEEP_STAYS_WAIT_MAX: Duration = Duration::from_secs(1);
 
 // --- Shutdown (GW-50) ---
 
@@ -181,5 +213,11 @@ pub const LATE_REQUESTS_MAX: Duration = Duration::from_millis(250);
 pub const DRAIN_MAX: Duration = Duration::from_secs(14);
 
 const _: () = assert!(UPLOADS_PER_USER_MAX <= UPLOADS_MAX / 4, "a few users leave room for the others");
+const _: () = assert!(
+    MEDIA_DUTY_TRIES as u128 * LIVEKIT_CALL_MAX.as_millis()
+        + (MEDIA_DUTY_TRIES as u128 - 1) * MEDIA_DUTY_PAUSE.as_millis()
+        <= 10_000,
+    "VOI-6: three tries in ten seconds"
+);
 const _: () = assert!(RATE_KEYS_MAX.is_multiple_of(RATE_SHARDS));
 const _: () = assert!(PASSWORD_WAITERS_MAX > PASSWORD_HASHES_AT_ONCE_MAX);

@@ -158,8 +158,6 @@ pub struct Metrics {
     pub unknown_received: UnknownNames,
     /// Client messages that could not be read.
     pub parse_rejected: Counters<ParseRejection>,
-    /// Complete lists of voice participants sent, those apart that delivery counts itself.
-    pub voice_sync_repairs: Counters<VoiceSyncRepair>,
     /// Requests.
     pub http: HttpMetrics,
     /// Requests and frames over a rate limit.
@@ -181,7 +179,6 @@ impl Metrics {
         Self {
             unknown_received: UnknownNames::default(),
             parse_rejected: Counters::default(),
-            voice_sync_repairs: Counters::default(),
             http: HttpMetrics::new(routes),
             rate_limit_hits: Counters::default(),
             auth_failures: Counters::default(),
@@ -222,8 +219,7 @@ impl Metrics {
             }
             Metric::VoiceSyncRepairs => {
                 for &reason in VoiceSyncRepair::ALL {
-                    let count = self.voice_sync_repairs.count(reason) + counted(&snapshot.voice_syncs, reason);
-                    out.series(name, &[("reason", reason.name())], count);
+                    out.series(name, &[("reason", reason.name())], counted(&snapshot.voice_syncs, reason));
                 }
             }
             Metric::Disconnects => {

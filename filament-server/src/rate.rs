@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | requests | user, or address without a valid token | token bucket: 600, refilled 10 per second |
 //! | auth routes | route and address | 60 per window of 60 s |
+//! | voice tokens | user and channel | 60 per window of 60 s, of which 60 with camera or screen |
 //! | joins | address; user | 60 per window of 60 s; 30 per window of 60 s |
 //!
 //! A limiter is a map of at most [`RATE_KEYS_MAX`] keys in [`RATE_SHARDS`] independently locked parts. A key with its full
@@ -17,7 +18,7 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use filament_protocol::UserId;
+use filament_protocol::{ChannelId, UserId};
 use thiserror::Error;
 
 use crate::address::AddressBlock;
@@ -243,6 +244,8 @@ pub struct RateLimits {
     auth_routes: Keyed<(AuthRoute, AddressBlock), Window>,
     join_addresses: Keyed<AddressBlock, Window>,
     join_users: Keyed<UserId, Window>,
+    voice_tokens: Keyed<(UserId, ChannelId), Window>,
+    voice_publishes: Keyed<(UserId, ChannelId), Window>,
 }
 
 impl RateLimits {
@@ -253,6 +256,8 @@ impl RateLimits {
             auth_routes: Keyed::new(Window::per_minute(config.auth_route_requests_per_minute), now),
             join_addresses: Keyed::new(Window::per_minute(config.join_requests_per_minute_per_address), now),
             join_users: Keyed::new(Window::per_minute(config.join_requests_per_minute_per_user), now),
+            voice_tokens: Keyed::new(Window::per_minute(config.media_token_requests_per_minute), now),
+            voice_publishes: Keyed::new(Window::per_minute(config.media_publish_requests_per_minute), now),
         }
     }
 
@@ -280,6 +285,24 @@ impl RateLimits {
     pub fn join(&self, user: UserId, address: AddressBlock, now: Instant) -> Result<(), Limited> {
         self.join_users.take(user, now)?;
         self.join_addresses.take(address, now)
+    }
+}
+
+impl RateLimits {
+    /// Charges one voice token to the user in that channel, on top of [`Self::request`] (§12.2).
+    ///
+    /// # Errors
+    /// [`Limited`] if the window is used up; nothing is charged then.
+    pub fn voice_token(&self, user: UserId, channel: ChannelId, now: Instant) -> Result<(), Limited> {
+        self.voice_tokens.take((user, channel), now)
+    }
+
+    /// Charges one voice token with camera or screen, on top of [`Self::voice_token`].
+    ///
+    /// # Errors
+    /// [`Limited`] if the window is used up; nothing is charged then.
+    pub fn voice_publish(&self, user: UserId, channel: ChannelId, now: Instant) -> Result<(), Limited> {
+        self.voice_publishes.take((user, channel), now)
     }
 }
 

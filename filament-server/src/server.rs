@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use filament_core::{Engine, Limits};
+use filament_core::{Engine, Limits, TransactError};
 use filament_protocol::Timestamp;
 use filament_store::{OpenError, StoreConfig, StoreError, Synchronous};
 use thiserror::Error;
@@ -22,6 +22,7 @@ use crate::http::routes::ROUTES;
 use crate::limits::DRAIN_MAX;
 use crate::listener;
 use crate::maintenance::{MaintenanceError, refuse_half_restored};
+use crate::voice::{self, VoiceWork};
 
 /// Why the server did not start.
 #[derive(Debug, Error)]
@@ -60,6 +61,9 @@ pub enum StartError {
     /// The database was opened but cannot be read.
     #[error("the database cannot be read")]
     Store(#[source] StoreError),
+    /// Who was in voice channels cannot be read.
+    #[error("who was in voice channels cannot be read")]
+    Stays(#[source] TransactError<StoreError>),
     /// Opening the database panicked: a defect of the program.
     #[error("opening the database panicked")]
     StorePanicked,
@@ -100,6 +104,7 @@ impl StartError {
             Self::HalfRestored(_)
             | Self::OpenStore(_)
             | Self::Store(_)
+            | Self::Stays(_)
             | Self::StorePanicked
             | Self::Keys(_)
             | Self::Passwords(_)
@@ -127,11 +132,12 @@ impl Server {
         // The lock on the database comes first: two processes on one new folder would make different keys.
         let keys = Keys::load_or_create(&config.data_dir)?;
         let engine = Engine::new(store.clone(), limits(&config));
-        let gateway = Gateway::new(&config.gateway, &store, &keys.cursor)?;
+        let gateway = Gateway::new(&config.gateway, voice::confirm(&config.livekit), &store, &keys.cursor)?;
         let bind_addr = config.bind_addr;
         let app = App::new(config, ROUTES, keys, engine, gateway)?;
         remember_ended_sessions(&app, &store).await?;
         remove_unnamed_images(&app, &store).await?;
+        restore_stays(&app).await?;
         Running::start(bind_addr, Arc::new(app)).await
     }
 }
@@ -189,6 +195,14 @@ async fn remove_unnamed_images(app: &App, store: &Store) -> Result<(), StartErro
     Ok(())
 }
 
+/// Who was in a voice channel still is (VOI-8). Without LiveKit nobody is anywhere.
+async fn restore_stays(app: &App) -> Result<(), StartError> {
+    if app.livekit.is_none() {
+        return Ok(());
+    }
+    app.restore_stays().await.map_err(StartError::Stays)
+}
+
 /// A server that serves.
 #[derive(Debug)]
 pub struct Running {
@@ -218,7 +232,8 @@ impl Running {
         let listener = TcpListener::bind(address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let delivery = Delivery::start(Arc::clone(&app)).map_err(StartError::Delivery)?;
-        let task = tokio::spawn(run(listener, delivery, Arc::clone(&app)));
+        let work = VoiceWork::start(&app);
+        let task = tokio::spawn(run(listener, delivery, work, Arc::clone(&app)));
         Ok(Self { address, app, task })
     }
 
@@ -248,10 +263,11 @@ impl Running {
     }
 }
 
-async fn run(listener: TcpListener, delivery: Delivery, app: Arc<App>) -> Ended {
+async fn run(listener: TcpListener, delivery: Delivery, work: VoiceWork, app: Arc<App>) -> Ended {
     let orderly = async {
         listener::serve(listener, Arc::clone(&app)).await;
         app.gateway.drain().await;
+        work.stop(&app).await;
         if let Err(error) = app.engine.store().close().await {
             // Every answered command is on disk all the same.
             tracing::warn!(%error, "the database was not closed in order");

@@ -43,7 +43,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         event("voice_participant_join").when("the caller was not in this channel"),
         event_with("voice_stream_publish", "one per new stream"),
         event("voice_participant_update").when("the caller was in this channel and a flag changed"),
-    ]),
+    ])
+    .served(),
     row(post(
         "/guilds/{guild_id}/channels/{channel_id}/voice/leave",
         "leave_voice",
@@ -52,7 +53,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     .no_body()
     .answers(EMPTY)
     .refuses(&[NOT_CONFIGURED])
-    .causes(REMOVED),
+    .causes(REMOVED)
+    .served(),
     row(post(
         "/guilds/{guild_id}/channels/{channel_id}/voice/state",
         "update_voice_state",
@@ -62,9 +64,10 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     .ip_gated()
     .json("UpdateVoiceState")
     .answers(EMPTY)
-    .refuses(&[NOT_CONFIGURED])
+    .refuses(&[not_found("no such channel"), NOT_CONFIGURED])
     .notes("Who is not in the channel gets the same answer and changes nothing.")
-    .causes(&[event("voice_participant_update")]),
+    .causes(&[event("voice_participant_update")])
+    .served(),
     row(post("/livekit/webhook", "receive_media_event", "Takes notes of the media server about its rooms."))
         .of(Family::Voice, "12.5")
         .for_(Access::MediaServer)
@@ -77,5 +80,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             event("voice_stream_unpublish").when("a track ended"),
             event("voice_participant_update").when("a flag changed"),
             event("voice_participant_leave").when("a participant left"),
-        ]),
+        ])
+        .served(),
 ];

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -29,6 +30,10 @@ pub struct LivekitConfig {
     )]
     pub url: LivekitUrl,
 
+    /// Where the server calls LiveKit's API, http; needed for calls if clients reach LiveKit by wss
+    #[arg(long = "livekit-api-url", env = "FILAMENT_LIVEKIT_API_URL", value_name = "URL")]
+    pub api_url: Option<LivekitApiUrl>,
+
     /// What makes somebody a participant: immediate (the token itself) or webhook (LiveKit's word)
     #[arg(
         long,
@@ -38,12 +43,22 @@ pub struct LivekitConfig {
         hide_possible_values = true
     )]
     pub voice_confirm: VoiceConfirm,
+
+    /// How often LiveKit's rooms are compared with who is listed, 1 to 3600; never without it
+    #[arg(long = "voice-reconcile-secs", env = "FILAMENT_VOICE_RECONCILE_SECS", value_name = "SECONDS", value_parser = super::seconds::<1, 3_600>)]
+    pub voice_reconcile: Option<Duration>,
 }
 
 impl LivekitConfig {
     /// Key and secret, if voice is configured.
     pub fn credentials(&self) -> Option<(&SecretValue, &SecretValue)> {
         self.api_key.as_ref().zip(self.api_secret.as_ref())
+    }
+
+    /// Host and port for calls of the API in plain HTTP; `None` if no such address is known.
+    pub fn api_authority(&self) -> Option<String> {
+        let same_host = || (!self.url.secure).then(|| with_port(&self.url.authority));
+        self.api_url.as_ref().map(|url| with_port(&url.0)).or_else(same_host)
     }
 }
 
@@ -63,36 +78,62 @@ pub struct LivekitUrl {
     authority: String,
 }
 
-impl LivekitUrl {
-    /// Where the server calls the API: `http` or `https` of the same host.
-    pub fn api_base(&self) -> String {
-        let scheme = if self.secure { "https" } else { "http" };
-        format!("{scheme}://{}", self.authority)
+/// Where the server calls LiveKit's API: `http://host[:port]`, at most 256 bytes, without path or user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LivekitApiUrl(String);
+
+impl FromStr for LivekitApiUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match bare_authority(text) {
+            Some(("http", authority)) => Ok(Self(authority)),
+            _ => Err(format!("must be http://host, perhaps with a port, at most {LIVEKIT_URL_BYTES_MAX} bytes")),
+        }
     }
+}
+
+impl fmt::Display for LivekitApiUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}", self.0)
+    }
+}
+
+/// Host and port, with the port of HTTP if none is said.
+fn with_port(authority: &str) -> String {
+    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    if has_port { authority.to_owned() } else { format!("{authority}:80") }
+}
+
+/// Scheme and authority of an address that consists of them, at most 256 bytes.
+fn bare_authority(text: &str) -> Option<(&'static str, String)> {
+    let uri: http::Uri = text.parse().ok()?;
+    let scheme = match uri.scheme_str() {
+        Some("wss") => "wss",
+        Some("ws") => "ws",
+        Some("http") => "http",
+        _ => return None,
+    };
+    let authority = uri.authority()?;
+    let plain = match authority.port_u16() {
+        Some(port) => format!("{}:{port}", authority.host()),
+        None => authority.host().to_owned(),
+    };
+    let bare = text.strip_suffix('/').unwrap_or(text).ends_with(&plain);
+    let is_bare = bare && authority.as_str() == plain && !authority.host().is_empty();
+    (is_bare && text.len() <= LIVEKIT_URL_BYTES_MAX).then_some((scheme, plain))
 }
 
 impl FromStr for LivekitUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let malformed =
-            || format!("must be ws://host or wss://host, perhaps with a port, at most {LIVEKIT_URL_BYTES_MAX} bytes");
-        let uri: http::Uri = text.parse().map_err(|_| malformed())?;
-        let secure = match uri.scheme_str() {
-            Some("wss") => true,
-            Some("ws") => false,
-            _ => return Err(malformed()),
-        };
-        let authority = uri.authority().ok_or_else(malformed)?;
-        let plain = match authority.port_u16() {
-            Some(port) => format!("{}:{port}", authority.host()),
-            None => authority.host().to_owned(),
-        };
-        let bare = text.strip_suffix('/').unwrap_or(text).ends_with(&plain);
-        if text.len() > LIVEKIT_URL_BYTES_MAX || !bare || authority.as_str() != plain || authority.host().is_empty() {
-            return Err(malformed());
+        match bare_authority(text) {
+            Some((scheme @ ("ws" | "wss"), authority)) => Ok(Self { secure: scheme == "wss", authority }),
+            _ => Err(format!(
+                "must be ws://host or wss://host, perhaps with a port, at most {LIVEKIT_URL_BYTES_MAX} bytes"
+            )),
         }
-        Ok(Self { secure, authority: authority.as_str().to_owned() })
     }
 }
 
@@ -106,15 +147,28 @@ impl fmt::Display for LivekitUrl {
 mod tests {
     use super::*;
 
+    fn config(url: &str, api_url: Option<&str>) -> LivekitConfig {
+        LivekitConfig {
+            api_key: None,
+            api_secret: None,
+            url: url.parse().expect(url),
+            api_url: api_url.map(|url| url.parse().expect(url)),
+            voice_confirm: VoiceConfirm::Immediate,
+            voice_reconcile: None,
+        }
+    }
+
     #[test]
-    fn the_api_is_on_the_same_host() {
-        for (text, shown, api) in [
-            ("ws://127.0.0.1:7880", "ws://127.0.0.1:7880", "http://127.0.0.1:7880"),
-            ("wss://voice.example/", "wss://voice.example", "https://voice.example"),
-            ("wss://[::1]:1", "wss://[::1]:1", "https://[::1]:1"),
+    fn the_api_is_on_the_same_host_or_where_it_is_said_to_be() {
+        for (text, shown, api_url, authority) in [
+            ("ws://127.0.0.1:7880", "ws://127.0.0.1:7880", None, Some("127.0.0.1:7880")),
+            ("ws://voice.example/", "ws://voice.example", None, Some("voice.example:80")),
+            ("ws://[::1]", "ws://[::1]", None, Some("[::1]:80")),
+            ("wss://voice.example/", "wss://voice.example", None, None),
+            ("wss://[::1]:1", "wss://[::1]:1", Some("http://10.0.0.1:7880"), Some("10.0.0.1:7880")),
         ] {
-            let url: LivekitUrl = text.parse().expect(text);
-            assert_eq!((url.to_string(), url.api_base()), (shown.to_owned(), api.to_owned()));
+            let config = config(text, api_url);
+            assert_eq!((config.url.to_string(), config.api_authority().as_deref()), (shown.to_owned(), authority));
         }
     }
 
@@ -137,6 +191,7 @@ mod tests {
             &long,
         ] {
             assert!(text.parse::<LivekitUrl>().is_err(), "{text}");
+            assert!(text.replace("wss:", "http:").parse::<LivekitApiUrl>().is_err() || text == "http://a", "{text}");
         }
     }
 }

@@ -12,7 +12,7 @@ use super::sse::EventStream;
 
 /// One of both.
 #[derive(Debug)]
-pub(super) enum Outlet {
+pub(crate) enum Outlet {
     /// A WebSocket.
     Socket(Socket),
     /// A stream of Server-Sent Events.

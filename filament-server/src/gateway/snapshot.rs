@@ -31,7 +31,7 @@ impl Gateway {
             store_inbox_depth: stats.inbox_depth() as u64,
             journal_entries: stats.journal_entries(),
             presence_online_users: fanout.presence_online_users,
-            voice_participants: 0,
+            voice_participants: fanout.voice_participants,
             dropped: fanout.dropped.iter().map(|&(kind, reason, count)| (kind, drop_reason(reason), count)).collect(),
             disconnects: fanout.disconnects.iter().map(|&(reason, count)| (disconnect(reason), count)).collect(),
             resumes: fanout.resumes.iter().map(|&(outcome, count)| (resume(outcome), count)).collect(),
@@ -95,6 +95,7 @@ const fn voice_sync(reason: VoiceSync) -> label::VoiceSyncRepair {
     match reason {
         VoiceSync::Subscribe => label::VoiceSyncRepair::Subscribe,
         VoiceSync::Resume => label::VoiceSyncRepair::Resume,
+        VoiceSync::Repair => label::VoiceSyncRepair::Repair,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::ws::encode;
 
 /// A client's socket, write side.
 #[derive(Debug)]
-pub(super) struct Socket(OwnedWriteHalf);
+pub(crate) struct Socket(OwnedWriteHalf);
 
 impl Socket {
     /// Takes the write half of an upgraded connection.

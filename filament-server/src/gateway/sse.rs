@@ -58,7 +58,7 @@ pub async fn open(call: Call) -> Result<Answer, ApiError> {
 
 /// The write half of a stream.
 #[derive(Debug)]
-pub(super) struct EventStream(MemoryWrite);
+pub(crate) struct EventStream(MemoryWrite);
 
 impl TransportWrite for EventStream {
     fn pieces<'f>(&self, frame: &'f Frame) -> [&'f [u8]; PIECES_PER_FRAME] {

@@ -106,6 +106,12 @@ pub fn empty() -> Answer {
     answer
 }
 
+/// 200 with zero body bytes: what a webhook is answered with (§9.11).
+#[must_use]
+pub fn blank() -> Answer {
+    Response::new(AnswerBody::empty())
+}
+
 /// 200 `{"accepted":true}` (HTTP-4).
 #[must_use]
 pub fn accepted() -> Answer {

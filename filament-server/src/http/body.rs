@@ -27,6 +27,8 @@ pub enum BodyKind {
     Ignored,
     /// None; the connection may change its protocol instead.
     Upgrade,
+    /// Bytes of any content type, at most 65,536: signed by who sent them.
+    Signed,
     /// The bytes of an avatar, taken piece by piece.
     Avatar,
     /// The bytes of a banner, taken piece by piece.
@@ -38,7 +40,7 @@ impl BodyKind {
     #[must_use]
     pub const fn bytes_max(self) -> u64 {
         match self {
-            Self::Json | Self::Refused | Self::Ignored | Self::Upgrade => BODY_BYTES_MAX as u64,
+            Self::Json | Self::Refused | Self::Ignored | Self::Upgrade | Self::Signed => BODY_BYTES_MAX as u64,
             Self::Avatar => AVATAR_BYTES_MAX,
             Self::Banner => BANNER_BYTES_MAX,
         }
@@ -49,7 +51,7 @@ impl BodyKind {
     pub const fn is_upload(self) -> bool {
         match self {
             Self::Avatar | Self::Banner => true,
-            Self::Json | Self::Refused | Self::Ignored | Self::Upgrade => false,
+            Self::Json | Self::Refused | Self::Ignored | Self::Upgrade | Self::Signed => false,
         }
     }
 }
@@ -113,7 +115,7 @@ where
             Some(_) | None => Bytes::new(),
         };
         match kind {
-            BodyKind::Json => Ok(bytes),
+            BodyKind::Json | BodyKind::Signed => Ok(bytes),
             BodyKind::Refused if !bytes.is_empty() => Err(ApiError::invalid("this route takes no body")),
             BodyKind::Refused | BodyKind::Ignored | BodyKind::Upgrade | BodyKind::Avatar | BodyKind::Banner => {
                 Ok(Bytes::new())

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use filament_core::Actor;
+use filament_protocol::{ChannelId, UserId};
 use http::request::Parts;
 use http::{HeaderMap, header};
 
@@ -60,13 +61,16 @@ pub fn admit(app: &App, route: &Route, address: IpAddr, parts: &Parts) -> Result
     let token = match route.access {
         Access::Open | Access::Session => bearer(headers).map(Cow::Borrowed),
         Access::Gateway => gateway_token(headers, Query::new(parts.uri.query())),
-        Access::Metrics => None,
+        Access::Metrics | Access::MediaServer => None,
     };
     let actor = token.and_then(|token| app.authenticate(&token, address));
     let block = AddressBlock::from(address);
+    if route.access == Access::MediaServer {
+        return Ok(None); // charged by the handler if it is not the media server (VOI-30)
+    }
     charge(app, route.surcharge, block, actor)?;
     match route.access {
-        Access::Open => Ok(actor),
+        Access::Open | Access::MediaServer => Ok(actor),
         Access::Session | Access::Gateway if actor.is_none() => Err(ApiError::unauthorized()),
         Access::Session | Access::Gateway => Ok(actor),
         Access::Metrics if opens_metrics(app, headers) => Ok(None),
@@ -87,6 +91,32 @@ fn charge(app: &App, surcharge: Surcharge, block: AddressBlock, actor: Option<Ac
         }
         (Surcharge::None, _) | (Surcharge::Join, None) => Ok(()),
     }
+}
+
+/// Charges a voice token of a user in a channel (§12.2).
+///
+/// # Errors
+/// 429.
+pub fn charge_voice_token(app: &App, user_id: UserId, channel_id: ChannelId) -> Result<(), ApiError> {
+    let charged = app.rates.voice_token(user_id, channel_id, Instant::now());
+    charged.map_err(|limited| refusal(app, limited, RateReason::VoiceToken))
+}
+
+/// Charges a voice token with camera or screen.
+///
+/// # Errors
+/// 429.
+pub fn charge_publish(app: &App, user_id: UserId, channel_id: ChannelId) -> Result<(), ApiError> {
+    let charged = app.rates.voice_publish(user_id, channel_id, Instant::now());
+    charged.map_err(|limited| refusal(app, limited, RateReason::VoiceToken))
+}
+
+/// Charges a request to the address it came from.
+///
+/// # Errors
+/// 429.
+pub fn charge_address(app: &App, address: IpAddr) -> Result<(), ApiError> {
+    charge(app, Surcharge::None, AddressBlock::from(address), None)
 }
 
 fn refusal(app: &App, limited: Limited, reason: RateReason) -> ApiError {

@@ -33,6 +33,8 @@ pub enum Access {
     Metrics,
     /// Like [`Access::Session`], with the token sources of the gateway (GW-2).
     Gateway,
+    /// The media server, which signs its requests; the handler checks that.
+    MediaServer,
 }
 
 /// What a request costs beside the global bucket (HTTP-17, §9.6).

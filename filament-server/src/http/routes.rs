@@ -5,7 +5,7 @@
 use super::route::{Route, Surcharge};
 use super::{
     audit, auth, channels, documents, friends, guilds, images, ip_bans, members, messages, overrides, permissions,
-    reactions, roles, search, system, users,
+    reactions, roles, search, system, users, voice,
 };
 use crate::rate::AuthRoute;
 
@@ -117,6 +117,11 @@ pub static ROUTES: &[Route] = routes! {
     GET    "/guilds/{guild_id}/search"           Session Ignored, search::find;
     POST   "/guilds/{guild_id}/search/rebuild"   Session Refused, search::rebuild;
     POST   "/guilds/{guild_id}/search/reconcile" Session Refused, search::reconcile;
+
+    POST   "/guilds/{guild_id}/channels/{channel_id}/voice/token" Session Json, voice::issue_token;
+    POST   "/guilds/{guild_id}/channels/{channel_id}/voice/leave" Session Refused, voice::leave;
+    POST   "/guilds/{guild_id}/channels/{channel_id}/voice/state" Session Json, voice::update_state;
+    POST   "/livekit/webhook" MediaServer Signed, voice::hear;
 
     GET    "/gateway/ws"  Gateway Upgrade, crate::gateway::open;
     GET    "/gateway/sse" Gateway Ignored, crate::gateway::open_stream;

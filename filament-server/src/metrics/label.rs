@@ -143,8 +143,6 @@ labels! {
         UpdateParticipant = "update_participant",
         /// Ask who is in a room:
         ListParticipants = "list_participants",
-        /// Close a room:
-        DeleteRoom = "delete_room",
     }
 
     /// How a call ended.

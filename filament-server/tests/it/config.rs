@@ -77,13 +77,15 @@ fn wait(child: &mut Child) -> Option<i32> {
 
 /// Values outside of the ranges of §16.1, or none at all. Where the table gives no range only zero and nonsense are sure
 /// to be refused.
-const REFUSED: [(&str, &[&str]); 33] = [
+const REFUSED: [(&str, &[&str]); 35] = [
     ("FILAMENT_BIND_ADDR", &["", "0", "localhost", "127.0.0.1", "127.0.0.1:65536", "300.0.0.1:80"]),
     ("FILAMENT_ALLOWED_ORIGINS", &["chat.example", "*", "https://", "https://a.example/path", "https://a.example,,"]),
     ("FILAMENT_TRUSTED_PROXY_CIDRS", &["10.0.0.0/33", "10.0.0/8", "x", "::/129", "10.0.0.0/8;10.1.0.0/16"]),
     ("FILAMENT_SERVER_OWNER_USER_ID", &["1", "01arz3ndektsv4rrffq69g5fav", "81ARZ3NDEKTSV4RRFFQ69G5FAV"]),
     ("FILAMENT_LIVEKIT_URL", &["", "http://127.0.0.1:7880", "127.0.0.1:7880", "wss://"]),
+    ("FILAMENT_LIVEKIT_API_URL", &["", "https://127.0.0.1:7880", "127.0.0.1:7880", "http://"]),
     ("FILAMENT_VOICE_CONFIRM", &["", "0", "never", "Immediate"]),
+    ("FILAMENT_VOICE_RECONCILE_SECS", &["", "0", "3601", "off"]),
     ("FILAMENT_SYNCHRONOUS", &["", "0", "off", "FULL"]),
     ("FILAMENT_JOURNAL_RETENTION_SECS", &["0", "59", "604801", "x", "-1", "60.0", ""]),
     ("FILAMENT_GATEWAY_EVENT_BYTES_MAX", &["0", "255", "64513", "x", "1e3"]),

@@ -45,7 +45,8 @@ fn routes_ask_for_what_the_table_says() {
         let endpoint = find(route).unwrap_or_else(|| panic!("{name} is not in filament_protocol::endpoint"));
         assert_eq!(route.mirrored, endpoint.is_mirrored, "{name}");
         let access = match endpoint.access {
-            endpoint::Access::Open | endpoint::Access::MediaServer => Access::Open,
+            endpoint::Access::Open => Access::Open,
+            endpoint::Access::MediaServer => Access::MediaServer,
             endpoint::Access::Metrics => Access::Metrics,
             endpoint::Access::Session
             | endpoint::Access::Member
@@ -66,7 +67,8 @@ fn routes_ask_for_what_the_table_says() {
         // The allowance of voice tokens is charged by their handler, which knows the channel.
         assert!(rate == endpoint.rate || endpoint.rate == RateClass::VoiceToken, "{name}: {rate:?}");
         match (route.body, endpoint.body) {
-            (BodyKind::Json, RequestBody::Json(_) | RequestBody::Foreign { .. })
+            (BodyKind::Json, RequestBody::Json(_))
+            | (BodyKind::Signed, RequestBody::Foreign { .. })
             | (BodyKind::Refused, RequestBody::Refused)
             | (BodyKind::Ignored | BodyKind::Upgrade, RequestBody::None) => {}
             // How raw bytes are read is the affair of their handler.

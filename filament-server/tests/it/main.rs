@@ -26,4 +26,5 @@ mod refused;
 mod resume;
 mod roles;
 mod search;
+mod voice;
 mod workspace;

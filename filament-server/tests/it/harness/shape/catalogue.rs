@@ -86,6 +86,7 @@ const VOICE_PARTICIPANT: Type = Record(&[
     Member("is_video_enabled", Always, Bool),
     Member("is_screen_share_enabled", Always, Bool),
 ]);
+const STREAM: Type = Word(&["microphone", "camera", "screen_share"]);
 pub(super) const LEGACY_ROLE: Type = Word(&["owner", "moderator", "member"]);
 const VISIBILITY: Type = Word(&["private", "public"]);
 const ACCESS_CHANNEL: Type = Record(&[
@@ -166,6 +167,67 @@ pub(super) const CATALOGUE: &[(&str, &[Member])] = &[
             Member("channel_id", Always, Ulid),
             Member("participants", Always, List(&VOICE_PARTICIPANT, 200)),
             Member("synced_at_unix", Always, Time),
+        ],
+    ),
+    (
+        "voice_participant_join",
+        &[
+            Member("guild_id", Always, Ulid),
+            Member("channel_id", Always, Ulid),
+            Member("participant", Always, VOICE_PARTICIPANT),
+        ],
+    ),
+    (
+        "voice_participant_leave",
+        &[
+            Member("guild_id", Always, Ulid),
+            Member("channel_id", Always, Ulid),
+            Member("user_id", Always, Ulid),
+            Member("identity", Always, Text(1, 128)),
+            Member("left_at_unix", Always, Time),
+        ],
+    ),
+    (
+        "voice_participant_update",
+        &[
+            Member("guild_id", Always, Ulid),
+            Member("channel_id", Always, Ulid),
+            Member("user_id", Always, Ulid),
+            Member("identity", Always, Text(1, 128)),
+            Member(
+                "updated_fields",
+                Always,
+                Changes(&[
+                    Member("is_muted", Optional, Bool),
+                    Member("is_deafened", Optional, Bool),
+                    Member("is_speaking", Optional, Bool),
+                    Member("is_video_enabled", Optional, Bool),
+                    Member("is_screen_share_enabled", Optional, Bool),
+                ]),
+            ),
+            Member("updated_at_unix", Always, Time),
+        ],
+    ),
+    (
+        "voice_stream_publish",
+        &[
+            Member("guild_id", Always, Ulid),
+            Member("channel_id", Always, Ulid),
+            Member("user_id", Always, Ulid),
+            Member("identity", Always, Text(1, 128)),
+            Member("stream", Always, STREAM),
+            Member("published_at_unix", Always, Time),
+        ],
+    ),
+    (
+        "voice_stream_unpublish",
+        &[
+            Member("guild_id", Always, Ulid),
+            Member("channel_id", Always, Ulid),
+            Member("user_id", Always, Ulid),
+            Member("identity", Always, Text(1, 128)),
+            Member("stream", Always, STREAM),
+            Member("unpublished_at_unix", Always, Time),
         ],
     ),
     (
