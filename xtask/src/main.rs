@@ -6,6 +6,7 @@ mod autobahn;
 mod bench;
 mod cargo;
 mod fuzz;
+mod livekit;
 mod mutants;
 mod node;
 mod schema;

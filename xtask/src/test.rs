@@ -5,6 +5,7 @@
 
 use crate::autobahn;
 use crate::cargo::{self, cargo};
+use crate::livekit;
 use crate::schema;
 use crate::shell;
 use crate::step::{self, Outcome, Stream, Verdict};
@@ -43,6 +44,11 @@ const STEPS: &[Step] = &[
         name: "browser",
         about: "the app shell in real browsers, against the server (node, npm, Chromium)",
         run: shell::browser,
+    },
+    Step {
+        name: "livekit",
+        about: "LiveKit's SDK verifies the server's tokens and API calls, and signs its webhooks (node, npm)",
+        run: livekit::run,
     },
     Step { name: "deny", about: "licences, banned crates and sources of dependencies (cargo-deny)", run: deny },
     Step {
