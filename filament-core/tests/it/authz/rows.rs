@@ -23,7 +23,8 @@ use filament_core::{
     read::{
         ExplainPermission, ListAddressBans, ListAudit, ListBans, ListChannels, ListFriendRequests, ListFriends,
         ListGuilds, ListMembers, ListMessages, ListOverrides, ListPublicGuilds, ListRoles, LookUpUsers, MaintainSearch,
-        Read, ReadAttachment, ReadChannelPermissions, ReadGuild, ReadGuildAccess, ReadProfile, ReadVoiceChannel, SearchMessages,
+        Read, ReadAttachment, ReadChannelPermissions, ReadGuild, ReadGuildAccess, ReadProfile, ReadVoiceChannel,
+        SearchMessages,
     },
     voice::VoiceGrants,
 };
