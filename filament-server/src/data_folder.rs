@@ -20,6 +20,10 @@ use crate::limits::{BACKUP_FOLDER_DEPTH_MAX, BACKUP_PATH_BYTES_MAX};
 
 /// The database.
 pub const DATABASE_FILE: &str = "filament.db";
+/// The folder of avatars and banners.
+pub const IMAGES_FOLDER: &str = "images";
+/// The folder of attachments.
+pub const ATTACHMENTS_FOLDER: &str = "attachments";
 /// There while a restore changes the folder: nothing may use the folder then.
 pub const RESTORING_MARK: &str = "RESTORING";
 /// Where a restore puts files until it has seen that all are good.

@@ -5,12 +5,15 @@
 
 use std::{fs::File, path::Path};
 
+use filament_core::BlobName;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{
     connect::{self, io_error, refused},
     error::{OpenError, StoreError},
-    integrity, lineage, migrate, sql,
+    integrity, lineage, migrate,
+    row::Key,
+    sql,
 };
 
 /// Keeps other processes from opening a database, until it is dropped.
@@ -84,6 +87,36 @@ pub fn check(database: &Path) -> Result<Vec<String>, OpenError> {
         StoreError::Sqlite(source) => OpenError::Sqlite { path: database.to_owned(), source },
         other => OpenError::Corrupt { path: database.to_owned(), finding: other.to_string() },
     })
+}
+
+/// What a file belongs to that a row names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileKind {
+    /// An avatar or a banner.
+    Image,
+    /// An attachment.
+    Attachment,
+}
+
+/// Shows every file that a row of the database names, in no order; none of a database of an earlier version.
+///
+/// # Errors
+/// [`OpenError`], if it cannot be read, is none of ours or of a newer version.
+pub fn visit_files(database: &Path, visit: &mut dyn FnMut(FileKind, BlobName)) -> Result<(), OpenError> {
+    let connection = look(database)?;
+    let mut read = |connection: &Connection| -> rusqlite::Result<()> {
+        if !migrate::is_current(connection)? {
+            return Ok(());
+        }
+        let mut statement = connection.prepare(sql::CHECK_FILES)?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            let kind = if row.get::<_, i64>(0)? == 0 { FileKind::Image } else { FileKind::Attachment };
+            visit(kind, BlobName::from_bits(u128::from_be_bytes(row.get::<_, Key>(1)?)));
+        }
+        Ok(())
+    };
+    read(&connection).map_err(|error| refused(database, error))
 }
 
 /// A connection that only reads, on a database of ours.

@@ -276,6 +276,7 @@ statements! {
         FROM journal WINDOW w AS (ORDER BY seq)) WHERE at < at_before OR stamp < stamp_before";
     CHECK_IDS = "SELECT count(*) FROM messages WHERE message_id > max(COALESCE((SELECT value FROM meta WHERE key = 'stamp'), x''),
         COALESCE((SELECT stamp FROM journal ORDER BY seq DESC LIMIT 1), x''))";
+    CHECK_FILES = "SELECT 0, blob FROM images UNION ALL SELECT 1, blob FROM attachments";
     CHECK_GUILD_IDS = "SELECT guild_id FROM guilds ORDER BY guild_id";
     CHECK_ORPHANED_MESSAGES = "SELECT count(*) FROM (SELECT DISTINCT channel_id FROM messages) m
         WHERE NOT EXISTS (SELECT 1 FROM channels c WHERE c.channel_id = m.channel_id)
@@ -329,6 +330,7 @@ mod tests {
         ("CHECK_JOURNAL", "a check"),
         ("CHECK_JOURNAL_ORDER", "a check"),
         ("CHECK_IDS", "a check"),
+        ("CHECK_FILES", "a check"),
         ("CHECK_GUILD_IDS", "a check"),
         ("CHECK_ORPHANED_MESSAGES", "a check"),
         ("CHECK_ORPHANED_ATTACHMENTS", "a check"),

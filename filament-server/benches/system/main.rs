@@ -69,7 +69,8 @@ fn run(arguments: &[String]) {
         runtime().block_on(profiles::changes(co_members, changes));
     }
     if "reconnect".contains(filter) {
-        runtime().block_on(reconnect::everybody_comes_back());
+        runtime()
+            .block_on(reconnect::everybody_comes_back(option(arguments, "--clients").unwrap_or(reconnect::CLIENTS)));
     }
 }
 

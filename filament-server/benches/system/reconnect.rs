@@ -22,8 +22,8 @@ use crate::{
     whole::{Whole, members},
 };
 
-/// Connections that are lost at once.
-const CLIENTS: usize = 5_000;
+/// Connections that are lost at once, unless `--clients` says otherwise.
+pub(crate) const CLIENTS: usize = 5_000;
 /// Gateway connections one user may have (GW-4).
 const CONNECTIONS_PER_USER: usize = 32;
 /// Messages before the restart, and after it while clients come back.
@@ -193,15 +193,15 @@ fn not_accepted(port: u16) -> usize {
 }
 
 /// Runs it.
-pub(crate) async fn everybody_comes_back() {
+pub(crate) async fn everybody_comes_back(count: usize) {
     let mut whole = Whole::start("reconnect");
     let mut owner = user(&whole.server, "owner").await;
     let (guild_id, channel_id) = guild(&mut owner).await;
-    let members = members(&whole.server, &guild_id, CLIENTS.div_ceil(CONNECTIONS_PER_USER)).await;
+    let members = members(&whole.server, &guild_id, count.div_ceil(CONNECTIONS_PER_USER)).await;
     let (tally, address) = (Arc::new(Tally::default()), whole.server.address);
     tally.expected.store(MESSAGES[0], Ordering::Relaxed);
-    let mut clients = Vec::with_capacity(CLIENTS);
-    for n in 0..CLIENTS {
+    let mut clients = Vec::with_capacity(count);
+    for n in 0..count {
         let token = &members[n / CONNECTIONS_PER_USER].token;
         let path = format!("/gateway/ws?access_token={token}&features=batch,resume&subscribe={guild_id}:{channel_id}");
         let client = Client { address, path, cursor: None, told: 0, tally: Arc::clone(&tally) };
@@ -210,12 +210,12 @@ pub(crate) async fn everybody_comes_back() {
             wait_for(&format!("{} connections", n + 1), || connections(&whole) > n).await;
         }
     }
-    wait_for("all connections", || connections(&whole) == CLIENTS).await;
+    wait_for("all connections", || connections(&whole) == count).await;
     tokio::time::sleep(Duration::from_secs(3)).await; // subscriptions are answered, presence is told
     for number in 1..=MESSAGES[0] {
         say(&mut owner, &guild_id, &channel_id, number).await;
     }
-    wait_for("everybody heard the first messages", || tally.arrived.load(Ordering::Relaxed) == CLIENTS).await;
+    wait_for("everybody heard the first messages", || tally.arrived.load(Ordering::Relaxed) == count).await;
     tally.arrived.store(0, Ordering::Relaxed);
     tally.expected.store(MESSAGES.iter().sum(), Ordering::Relaxed);
 
@@ -249,7 +249,7 @@ pub(crate) async fn everybody_comes_back() {
     let caught_up = lost.elapsed();
     watching.store(false, Ordering::Relaxed);
     println!(
-        "{CLIENTS} clients lost the server; it was back after {:.1} s, the last of {} messages posted meanwhile was there after {:.1} s",
+        "{count} clients lost the server; it was back after {:.1} s, the last of {} messages posted meanwhile was there after {:.1} s",
         back.as_secs_f64(),
         MESSAGES[1],
         posted.as_secs_f64()
@@ -257,7 +257,7 @@ pub(crate) async fn everybody_comes_back() {
     println!("all had caught up after {:.1} s, none had missed or doubled a message", caught_up.as_secs_f64());
     println!(
         "attempts that had to be repeated: {}; streams that began anew: {}; longest queue of connections not yet accepted: {}",
-        tally.refused.load(Ordering::Relaxed) - CLIENTS,
+        tally.refused.load(Ordering::Relaxed).saturating_sub(count),
         tally.reset.load(Ordering::Relaxed),
         watcher.join().expect("the watcher")
     );

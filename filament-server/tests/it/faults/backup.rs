@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::faults::storage::database;
-use crate::harness::{DataDir, Room, Server, User};
+use crate::harness::{DataDir, Room, Server, User, upload};
 
 /// How long an ordered end may take.
 const END_MAX: Duration = Duration::from_secs(15);
@@ -267,4 +267,24 @@ fn check_tells_damage_by_its_exit_code_and_names_it() {
     is(&found, 4, "keys/refresh.key");
     is(&run(&scene.data(), &["restore"]), 2, "BACKUP");
     is(&run(&scene.data(), &["frobnicate"]), 2, "frobnicate");
+}
+
+/// An image goes into a backup and comes back, and a check misses it when its file is gone.
+#[test]
+fn files_of_rows_are_backed_up_restored_and_missed() {
+    let mut scene = Scene::new();
+    let image: Vec<u8> = [&b"\x89PNG\r\n\x1a\n"[..], &[7; 5_000]].concat();
+    upload(&scene.user, "avatar", None, &image).ok();
+    let backup = scene.backup("with an image");
+    is(&run(&scene.data(), &["check"]), 0, "is sound");
+    is(&run(&scene.data(), &["check", text(&backup)]), 0, "is sound");
+    stop(&mut scene.server);
+    let images = scene.data().join("images");
+    let name = fs::read_dir(&images).expect("readable").next().expect("an image").expect("an entry").file_name();
+    fs::remove_file(images.join(&name)).expect("removable");
+    is(&run(&scene.data(), &["check"]), 4, &format!("images/{} is missing", name.to_string_lossy()));
+    is(&run(&scene.data(), &["restore", "--replace", text(&backup)]), 0, "restored");
+    is(&run(&scene.data(), &["check"]), 0, "is sound");
+    scene.server.restart();
+    assert!(scene.server.http().get(&format!("/users/{}/avatar", scene.user.id)).ok().body == image);
 }
