@@ -34,7 +34,7 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// The request itself is wrong. 400; 422 for a wrong shape, 431 for a head too large (HTTP-7, HTTP-11).
+    /// The request itself is wrong. 400; 416 for a range that is not there, 422 for a wrong shape, 431 for a head too large (HTTP-7, HTTP-11).
     InvalidRequest = "invalid_request", 400, true;
     /// No valid token, or a login that failed.
     InvalidCredentials = "invalid_credentials", 401, false;

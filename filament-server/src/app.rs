@@ -12,6 +12,7 @@ use filament_core::{Actor, Address, Engine, Seq, TransactError};
 use filament_protocol::{SessionId, Timestamp, UserId};
 use tokio::sync::Semaphore;
 
+use crate::attachments::Attachments;
 use crate::auth::keys::Keys;
 use crate::auth::lockout::Lockout;
 use crate::auth::password::Passwords;
@@ -84,6 +85,8 @@ pub struct App {
     pub keeping: tokio::sync::Mutex<()>,
     /// Which users were written down lately, and where.
     pub sightings: Sightings,
+    /// The files of attachments.
+    pub attachments: Attachments,
     /// Turns for uploads.
     pub uploads: Uploads,
     /// The bytes of avatars and banners.
@@ -103,7 +106,7 @@ impl App {
     /// Puts the parts together.
     ///
     /// # Errors
-    /// [`StartError`] for a route table or a web root that cannot be used, or when the system gives no random bytes.
+    /// [`StartError`] for a route table, a web root or a folder of attachments that cannot be used, or when the system gives no random bytes.
     pub fn new(
         config: Config,
         routes: &'static [Route],
@@ -135,6 +138,8 @@ impl App {
             livekit: LiveKit::configured(&config.livekit),
             keeping: tokio::sync::Mutex::default(),
             sightings: Sightings::default(),
+            attachments: Attachments::open(&config.data_dir)
+                .map_err(|source| StartError::DataDir { folder: config.data_dir.clone(), source })?,
             uploads: Uploads::default(),
             images,
             config,

@@ -15,6 +15,7 @@
 //! before it: the handler takes it piece by piece ([`upload`]).
 
 pub mod answer;
+pub mod attachments;
 pub mod audit;
 pub mod auth;
 pub mod body;
@@ -22,6 +23,7 @@ pub mod call;
 pub mod channels;
 mod conditional;
 pub mod cors;
+pub mod disposition;
 pub mod documents;
 pub mod error;
 pub mod file;
@@ -37,6 +39,7 @@ pub mod page;
 pub mod percent;
 pub mod permissions;
 pub mod query;
+pub mod range;
 pub mod reactions;
 pub mod request_id;
 pub mod roles;

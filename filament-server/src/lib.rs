@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod app;
+pub mod attachments;
 pub mod auth;
 pub mod blob;
 pub mod config;

@@ -149,6 +149,12 @@ pub const CURSOR_LIFE_SECS: u64 = 86_400;
 
 /// Names of files looked at in one step, when files are compared with rows: a few milliseconds, and one question to the database.
 pub const BLOB_NAMES_PER_STEP_MAX: usize = 256;
+
+/// How often files whose rows are gone are looked for: soon after a deletion (MSG-2), and nothing to a server that has none.
+pub const ATTACHMENT_SWEEP_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often all files are compared with rows: what this finds nobody misses, so seldom is often enough.
+pub const ATTACHMENT_WHOLE_SWEEP_PAUSE: Duration = Duration::from_secs(3_600);
 // --- WebSocket ---
 
 /// Frames of one message, empty ones included; one more closes with 1002. Well-meant clients cut at kilobytes; without a

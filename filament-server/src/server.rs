@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::app::{App, Store};
+use crate::attachments::sweep::{self, SweepError};
 use crate::auth::keys::{KeyError, Keys};
 use crate::auth::password::PasswordError;
 use crate::config::{self, Config};
@@ -67,6 +68,9 @@ pub enum StartError {
     /// Opening the database panicked: a defect of the program.
     #[error("opening the database panicked")]
     StorePanicked,
+    /// What a crash left among the attachments cannot be removed.
+    #[error("attachments: {0}")]
+    Attachments(#[source] SweepError),
     /// The key files cannot be used.
     #[error("keys: {0}")]
     Keys(#[from] KeyError),
@@ -106,6 +110,7 @@ impl StartError {
             | Self::Store(_)
             | Self::Stays(_)
             | Self::StorePanicked
+            | Self::Attachments(_)
             | Self::Keys(_)
             | Self::Passwords(_)
             | Self::Bind { .. }
@@ -138,6 +143,7 @@ impl Server {
         remember_ended_sessions(&app, &store).await?;
         remove_unnamed_images(&app, &store).await?;
         restore_stays(&app).await?;
+        sweep::whole(&app).await.map_err(StartError::Attachments)?;
         Running::start(bind_addr, Arc::new(app)).await
     }
 }
@@ -264,8 +270,10 @@ impl Running {
 }
 
 async fn run(listener: TcpListener, delivery: Delivery, work: VoiceWork, app: Arc<App>) -> Ended {
+    let sweeping = tokio::spawn(sweep::run(Arc::clone(&app)));
     let orderly = async {
         listener::serve(listener, Arc::clone(&app)).await;
+        sweeping.abort();
         app.gateway.drain().await;
         work.stop(&app).await;
         if let Err(error) = app.engine.store().close().await {
@@ -283,6 +291,7 @@ async fn run(listener: TcpListener, delivery: Delivery, work: VoiceWork, app: Ar
         () = app.drain.forced() => Ended::Forced,
     };
     app.drain.stop();
+    sweeping.abort();
     delivery.stop().await;
     ended
 }

@@ -180,6 +180,11 @@ pub(super) const fn not_found(why: &'static str) -> Refusal {
     Refusal::new(ErrorCode::NotFound, why)
 }
 
+/// A range of bytes that is not there.
+pub(super) const fn range(why: &'static str) -> Refusal {
+    Refusal { status: 416, code: ErrorCode::InvalidRequest, why }
+}
+
 pub(super) const fn quota(why: &'static str) -> Refusal {
     Refusal::new(ErrorCode::QuotaExceeded, why)
 }

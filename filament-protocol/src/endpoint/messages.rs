@@ -1,6 +1,8 @@
 //! Messages, reactions, attachments and search (§9.9).
 
-use super::build::{EMPTY, delete, event, event_with, get, invalid, json, not_found, patch, post, quota, refusal};
+use super::build::{
+    EMPTY, delete, event, event_with, get, invalid, json, not_found, patch, post, quota, range, refusal,
+};
 use super::parameter::IDEMPOTENCY_KEY;
 use super::{Access, Answer, Content, Effect, Endpoint, Family, RequestBody};
 use crate::error::ErrorCode;
@@ -104,7 +106,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         not_found("no such channel"),
         quota("262,144,000 bytes of attachments over all guilds"),
     ])
-    .notes("What no message carries is removed 24 hours after the upload. The media type is sniffed from the bytes."),
+    .notes("What no message carries is removed 24 hours after the upload. The media type is sniffed from the bytes.")
+    .served(),
     in_channel(get(
         "/guilds/{guild_id}/channels/{channel_id}/attachments/{attachment_id}",
         "download_attachment",
@@ -115,7 +118,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         content: Content::Bytes(ANY_MEDIA),
         about: "The bytes, with the stored content type, as a download.",
     }])
-    .refuses(&[not_found("no such attachment, or one that no message carries and another user uploaded")]),
+    .refuses(&[
+        not_found("no such attachment, or one that no message carries and another user uploaded"),
+        range("the range begins behind the end; `Content-Range` says where that is"),
+    ])
+    .notes("With one range in `Range: bytes=` the answer is 206 with that part and `Content-Range`; any other `Range` is passed over.")
+    .served(),
     in_channel(delete(
         "/guilds/{guild_id}/channels/{channel_id}/attachments/{attachment_id}",
         "delete_attachment",
@@ -123,7 +131,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     ))
     .answers(EMPTY)
     .refuses(&[not_found("no such attachment")])
-    .causes(ATTACHMENT_DELETED),
+    .causes(ATTACHMENT_DELETED)
+    .served(),
     row(get("/guilds/{guild_id}/search", "search_messages", "Finds messages the caller may see, newest first."))
         .of(Family::Messages, "14")
         .for_(Access::Member)

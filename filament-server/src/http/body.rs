@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use filament_core::Actor;
 use filament_protocol::ErrorCode;
-use filament_protocol::limits::BODY_BYTES_MAX;
+use filament_protocol::limits::{ATTACHMENT_BYTES_MAX, BODY_BYTES_MAX};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body;
@@ -29,6 +29,8 @@ pub enum BodyKind {
     Upgrade,
     /// Bytes of any content type, at most 65,536: signed by who sent them.
     Signed,
+    /// The bytes of an attachment, taken piece by piece.
+    Attachment,
     /// The bytes of an avatar, taken piece by piece.
     Avatar,
     /// The bytes of a banner, taken piece by piece.
@@ -41,6 +43,7 @@ impl BodyKind {
     pub const fn bytes_max(self) -> u64 {
         match self {
             Self::Json | Self::Refused | Self::Ignored | Self::Upgrade | Self::Signed => BODY_BYTES_MAX as u64,
+            Self::Attachment => ATTACHMENT_BYTES_MAX,
             Self::Avatar => AVATAR_BYTES_MAX,
             Self::Banner => BANNER_BYTES_MAX,
         }
@@ -50,7 +53,7 @@ impl BodyKind {
     #[must_use]
     pub const fn is_upload(self) -> bool {
         match self {
-            Self::Avatar | Self::Banner => true,
+            Self::Attachment | Self::Avatar | Self::Banner => true,
             Self::Json | Self::Refused | Self::Ignored | Self::Upgrade | Self::Signed => false,
         }
     }
@@ -117,9 +120,12 @@ where
         match kind {
             BodyKind::Json | BodyKind::Signed => Ok(bytes),
             BodyKind::Refused if !bytes.is_empty() => Err(ApiError::invalid("this route takes no body")),
-            BodyKind::Refused | BodyKind::Ignored | BodyKind::Upgrade | BodyKind::Avatar | BodyKind::Banner => {
-                Ok(Bytes::new())
-            }
+            BodyKind::Refused
+            | BodyKind::Ignored
+            | BodyKind::Upgrade
+            | BodyKind::Attachment
+            | BodyKind::Avatar
+            | BodyKind::Banner => Ok(Bytes::new()),
         }
     }
 
@@ -261,6 +267,8 @@ mod tests {
             (BodyKind::Json, "65536", true),
             (BodyKind::Json, "65537", false),
             (BodyKind::Json, "18446744073709551615", false),
+            (BodyKind::Attachment, "26214400", true),
+            (BodyKind::Attachment, "26214401", false),
             (BodyKind::Avatar, "2097152", true),
             (BodyKind::Avatar, "2097153", false),
             (BodyKind::Banner, "6291456", true),

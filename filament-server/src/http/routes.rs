@@ -4,8 +4,8 @@
 
 use super::route::{Route, Surcharge};
 use super::{
-    audit, auth, channels, documents, friends, guilds, images, ip_bans, members, messages, overrides, permissions,
-    reactions, roles, search, system, users, voice,
+    attachments, audit, auth, channels, documents, friends, guilds, images, ip_bans, members, messages, overrides,
+    permissions, reactions, roles, search, system, users, voice,
 };
 use crate::rate::AuthRoute;
 
@@ -114,6 +114,9 @@ pub static ROUTES: &[Route] = routes! {
     POST   "/guilds/{guild_id}/channels/{channel_id}/messages/{message_id}/reactions/{emoji}" Session Refused, reactions::add;
     DELETE "/guilds/{guild_id}/channels/{channel_id}/messages/{message_id}/reactions/{emoji}" Session Refused, reactions::remove;
 
+    POST   "/guilds/{guild_id}/channels/{channel_id}/attachments" Session Attachment, attachments::upload;
+    GET    "/guilds/{guild_id}/channels/{channel_id}/attachments/{attachment_id}" Session Ignored, attachments::download;
+    DELETE "/guilds/{guild_id}/channels/{channel_id}/attachments/{attachment_id}" Session Ignored, attachments::delete;
     GET    "/guilds/{guild_id}/search"           Session Ignored, search::find;
     POST   "/guilds/{guild_id}/search/rebuild"   Session Refused, search::rebuild;
     POST   "/guilds/{guild_id}/search/reconcile" Session Refused, search::reconcile;

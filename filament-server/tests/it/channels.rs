@@ -87,7 +87,7 @@ pub(crate) fn s013_a_rename_is_told_to_who_sees_the_channel_and_only_if_it_is_on
 }
 
 /// Proves CMP-4 and CMP-7 for plain connections, GW-30, and §6.4 for a deleted channel. (The connection with `batch`
-/// and the attachments of the scenario wait for their routes.)
+/// waits for its feature; attachments have a test of their own.)
 #[test]
 pub(crate) fn s014_deleting_a_channel_ends_its_subscriptions_after_the_events() {
     let cast = Cast::assemble();

@@ -7,4 +7,4 @@ mod failpoints;
 mod readers;
 #[cfg(feature = "failpoints")]
 mod resumed;
-mod storage;
+pub(crate) mod storage;

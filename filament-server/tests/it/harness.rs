@@ -32,6 +32,7 @@ mod batch;
 mod cast;
 mod data_dir;
 mod dial;
+mod files;
 mod form;
 mod full_cast;
 mod gateway;

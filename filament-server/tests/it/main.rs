@@ -3,6 +3,7 @@
 mod harness;
 
 mod access;
+mod attachments;
 mod audit;
 mod auth;
 mod channels;

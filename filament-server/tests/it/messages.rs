@@ -123,8 +123,7 @@ pub(crate) fn s005_an_idempotency_key_makes_one_message() {
     );
 }
 
-/// Proves the row "message content" of §10.1 on REST: UTF-16 counting, emptiness, U+0000. (The case with an attachment
-/// waits for uploads.)
+/// Proves the row "message content" of §10.1 on REST: UTF-16 counting, emptiness with and without an attachment, U+0000.
 #[test]
 fn s006_content_is_counted_in_utf16_units() {
     let cast = Cast::assemble();
@@ -136,6 +135,8 @@ fn s006_content_is_counted_in_utf16_units() {
     post(&"\u{1F30A}".repeat(1001)).refused(400, "invalid_request");
     post(&format!("{longest}a")).refused(400, "invalid_request");
     post("").refused(400, "invalid_request");
+    let file = cast.owner.attach(&cast.text, "a.txt", "text");
+    assert_eq!(cast.owner.say_with(&cast.text, "", &[&file])["attachments"], json!([file]));
     post("with \0 inside").refused(400, "invalid_request");
     // Not trimmed, and white space is content.
     assert_eq!(post("  \u{3000} ").ok().json()["content"], "  \u{3000} ");
@@ -144,7 +145,7 @@ fn s006_content_is_counted_in_utf16_units() {
     for content in ["", "\0", &"a".repeat(2001)] {
         cast.owner.patch(&path, &json!({"content": content})).refused(400, "invalid_request");
     }
-    assert_eq!(types(&gateway.before_sentinel(&cast.p)), ["message_create", "message_create"]);
+    assert_eq!(types(&gateway.before_sentinel(&cast.p)), ["message_create"; 3]);
 }
 
 /// Proves MD-1 (`[]` beyond a limit) and ENV-12 for the message that would make the longest event.

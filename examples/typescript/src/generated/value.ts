@@ -217,7 +217,7 @@ export function codeEmoji(value: unknown): Code | undefined {
 
 /**
  * What went wrong, as the wire says it.
- * - `invalid_request`: The request itself is wrong. 400; 422 for a wrong shape, 431 for a head too large (HTTP-7, HTTP-11).
+ * - `invalid_request`: The request itself is wrong. 400; 416 for a range that is not there, 422 for a wrong shape, 431 for a head too large (HTTP-7, HTTP-11).
  * - `invalid_credentials`: No valid token, or a login that failed.
  * - `forbidden`: Not allowed, not a member, an unknown guild, or the address is banned.
  * - `audit_access_denied`: The audit list was asked for without the right to read it.
@@ -283,7 +283,7 @@ export function codeErrorMessage(value: unknown): Code | undefined {
 
 /**
  * What was wrong with a command, as the wire says it.
- * - `invalid_request`: The request itself is wrong. 400; 422 for a wrong shape, 431 for a head too large (HTTP-7, HTTP-11).
+ * - `invalid_request`: The request itself is wrong. 400; 416 for a range that is not there, 422 for a wrong shape, 431 for a head too large (HTTP-7, HTTP-11).
  * - `forbidden`: Not allowed, not a member, an unknown guild, or the address is banned.
  * - `not_found`: There is no such thing.
  * - `quota_exceeded`: A cap of the contract is reached.

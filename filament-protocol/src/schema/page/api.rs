@@ -68,7 +68,8 @@ fn codes() -> String {
     });
     let table = table(["code", "status", "in `error` events", "meaning"], rows);
     format!(
-        "{table}\n`invalid_request` is also answered with 422 for a wrong shape and 431 for a head that is too large.\n"
+        "{table}\n`invalid_request` is also answered with 416 for a range of bytes that is not there, 422 for a wrong shape and 431 for a head that is too \
+         large.\n"
     )
 }
 

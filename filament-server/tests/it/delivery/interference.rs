@@ -72,6 +72,10 @@ fn act_in_hiding(cast: &Cast, owner: &Gateway, step: usize) {
     cast.owner.patch(&path, &json!({"content": "changed"})).ok();
     cast.owner.post_empty(&cast.hidden.reaction(&message["message_id"], "👀")).ok();
     cast.owner.delete(&path).is(204);
+    let file = cast.owner.attach(&cast.hidden, "hidden.txt", "hidden");
+    let carrier = cast.owner.say_with(&cast.hidden, "", &[&file]);
+    cast.owner.delete(&cast.hidden.attachment(&file["attachment_id"])).is(204);
+    cast.owner.delete(&cast.hidden.message(&carrier["message_id"])).is(204);
     cast.owner.patch(&cast.hidden.path(), &json!({"name": format!("hidden {step}")})).ok();
     owner.ask_subscribe(&cast.hidden);
     let body = hidden_from_members("H2", &cast.member_role, &[]);

@@ -98,7 +98,7 @@ impl Scene {
 fn backup_under_load_restores_everything_it_was_told_of_and_begins_an_epoch() {
     let mut scene = Scene::new();
     let files = scene.data().join("attachments");
-    fs::create_dir(&files).expect("a folder");
+    fs::create_dir_all(&files).expect("a folder");
     fs::write(files.join("whole"), b"a file").expect("written");
     fs::write(files.join("half.part"), b"half").expect("written");
     let before: Vec<String> = (0..20).map(|n| format!("before {n}")).collect();

@@ -57,7 +57,7 @@ pub(crate) struct User {
     pub(crate) refresh_token: String,
     pub(crate) http: Http,
     /// What `X-Forwarded-For` says of this person; believed by a server that trusts the loopback interface as a proxy.
-    forwarded_for: Option<String>,
+    pub(super) forwarded_for: Option<String>,
     own_room: Arc<OnceLock<Room>>,
 }
 
