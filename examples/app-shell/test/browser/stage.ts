@@ -10,9 +10,6 @@ import { ApiUser } from "./api.js";
 import { openAs, startBrowser } from "./browser.js";
 import { Server } from "./server.js";
 
-/** An id that no guild has. */
-const NO_GUILD = "00000000000000000000000000";
-
 /** The stage of a file. */
 export class Stage {
     server!: Server;
@@ -36,17 +33,6 @@ export class Stage {
     async user(name: string): Promise<ApiUser> {
         this.names += 1;
         return ApiUser.signUp(this.server.address, `${name}_${this.names}`);
-    }
-
-    /** Whether the server has a route below a guild; asked of a guild that is not there, it refuses if it has it. */
-    async serves(method: string, path: string): Promise<boolean> {
-        const { access_token } = (await this.user("probe")).tokens;
-        const answer = await fetch(`${this.server.address}/api/guilds/${NO_GUILD}${path}`, {
-            method,
-            headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" },
-            ...(method === "POST" && { body: "{}" }),
-        });
-        return answer.status !== 404 && answer.status !== 405;
     }
 
     /** A page of a user, in a browser context of its own. */
