@@ -73,7 +73,8 @@ struct Found<'f> {
 }
 
 impl AccessBefore {
-    /// Notes what the changes of one entry are about, before they are applied.
+    /// Notes what the changes of one entry are about, before they are applied. Once a role is removed, no later change of the same entry
+    /// may speak of it, as none of a command does: its holders are judged by what they held before.
     ///
     /// # Errors
     /// When the state cannot be read.

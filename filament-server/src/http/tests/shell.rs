@@ -57,7 +57,7 @@ async fn s098_the_web_shell_serves_files_and_its_start_page() {
     for path in [
         "/assets/none.js",
         "/api/none",
-        "/friends/none",
+        "/friends/none/either",
         "/gateway",
         "/link.txt",
         "/../secret.txt",
