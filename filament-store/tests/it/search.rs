@@ -190,7 +190,8 @@ async fn an_older_database_is_indexed_before_it_opens() {
         ids.push(scene.done(cast.owner, post).await.reply.message.message_id);
     }
     let shut = scene.closed().await;
-    let before = "DROP TABLE message_search_words; DROP TABLE message_search; DROP INDEX messages_by_place;
+    let before =
+        "DROP TABLE stays; DROP TABLE message_search_words; DROP TABLE message_search; DROP INDEX messages_by_place;
         ALTER TABLE messages DROP COLUMN place; PRAGMA user_version = 3;";
     Connection::open(shut.config().path).expect("opens").execute_batch(before).expect("taken back");
     let scene = shut.opened();
