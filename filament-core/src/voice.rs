@@ -1,6 +1,6 @@
 //! Who is in which voice channel, and what is told about it: contract §12 as a synchronous state machine. Time is an argument.
 //!
-//! A user has one record over all guilds (VOI-1). It is *pending* from its token until it is confirmed, then *joined*, a [`Stay`] that is
+//! A user has one record over all guilds (VOI-1). It is *pending* from its token until it is confirmed, then *joined*, a *stay* that is
 //! told to the channel's subscribers and stored. A pending record beside a stay is a move under way (VOI-7).
 //!
 //! | a stay ends | told | media server is asked to remove |

@@ -18,7 +18,7 @@ test("somebody signs up, makes a server, writes, signs out and in again", async 
     await page.getByRole("button", { name: "Create a server" }).click();
     await page.getByLabel("Name").fill("First server");
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "general" }).waitFor();
+    await page.getByRole("heading", { name: "general", exact: true }).waitFor();
     await write(page, "Is this thing on?");
     await message(page, "Is this thing on?").waitFor();
 
