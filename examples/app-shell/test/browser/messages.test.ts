@@ -31,7 +31,7 @@ test("a message that one writes, edits and deletes appears, changes and goes at 
     await left.getByRole("textbox", { name: "Edit message" }).fill("Hello again");
     await left.keyboard.press("Enter");
     await message(right, "Hello again").getByText("edited").waitFor();
-    assert.equal(await there.count(), 0);
+    await there.waitFor({ state: "detached" });
 
     await message(left, "Hello again").hover();
     await left.getByRole("button", { name: "Delete message" }).click();

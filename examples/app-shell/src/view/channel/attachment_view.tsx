@@ -1,10 +1,11 @@
 /**
- * An attachment in a message: pictures are shown, other files are named. Its bytes need the token, so they come by
+ * The attachments of a message: pictures are shown, other files are named. Its bytes need the token, so they come by
  * `fetch` and not by an address in an element.
  */
 
 import type { Attachment } from "@filament/protocol/record/attachment";
-import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import type { Message } from "@filament/protocol/record/message";
+import { createSignal, For, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { attachments } from "../../api/attachments.js";
 import type { Client } from "../../client/client.js";
 import { Icon } from "../../part/icon.js";
@@ -14,8 +15,35 @@ const SHOWN = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif
 /** Pictures beyond this are named only, in bytes. */
 const SHOWN_BYTES_MAX = 8_388_608;
 
+/** What is attached to a message, by id: a change of the message leaves the pictures that stay as they are. */
+export function AttachmentList(props: {
+    readonly client: Client;
+    readonly message: Message;
+    readonly mayChange: boolean;
+}): JSX.Element {
+    return (
+        <For each={props.message.attachments.map(({ attachment_id }) => attachment_id)}>
+            {(id) => {
+                // An attachment never changes.
+                const attachment = props.message.attachments.find(({ attachment_id }) => attachment_id === id);
+                const remove = (attachment: Attachment) =>
+                    void props.client.attempt(() => attachments.remove(props.client.http, attachment, id));
+                return (
+                    attachment && (
+                        <AttachmentView
+                            client={props.client}
+                            attachment={attachment}
+                            onRemove={props.mayChange ? () => remove(attachment) : undefined}
+                        />
+                    )
+                );
+            }}
+        </For>
+    );
+}
+
 /** An attachment. */
-export function AttachmentView(props: {
+function AttachmentView(props: {
     readonly client: Client;
     readonly attachment: Attachment;
     readonly onRemove?: (() => void) | undefined;

@@ -2,17 +2,15 @@
  * One message: who, when, what, and what can be done with it.
  */
 
-import type { Attachment } from "@filament/protocol/record/attachment";
 import type { Message } from "@filament/protocol/record/message";
-import { createSignal, For, type JSX, Show } from "solid-js";
-import { attachments } from "../../api/attachments.js";
+import { createSignal, type JSX, Show } from "solid-js";
 import { messages } from "../../api/channels.js";
 import type { Client } from "../../client/client.js";
 import { holdsIn } from "../../client/permission.js";
 import { Avatar } from "../../part/avatar.js";
 import { Confirm } from "../../part/dialog.js";
 import { clock, day, full, iso } from "../../part/time.js";
-import { AttachmentView } from "./attachment_view.js";
+import { AttachmentList } from "./attachment_view.js";
 import { Markdown } from "./markdown.js";
 import { MessageEditor } from "./message_editor.js";
 import { MessageTools } from "./message_tools.js";
@@ -93,15 +91,7 @@ export function MessageView(props: {
                     >
                         <Content message={props.message} />
                     </Show>
-                    <For each={props.message.attachments}>
-                        {(attachment) => (
-                            <AttachmentView
-                                client={props.client}
-                                attachment={attachment}
-                                onRemove={mayChange() ? () => removeAttachment(props.client, attachment) : undefined}
-                            />
-                        )}
-                    </For>
+                    <AttachmentList client={props.client} message={props.message} mayChange={mayChange()} />
                     <Reactions client={props.client} message={props.message} />
                 </div>
                 <Show when={(props.active || isChoosing()) && !props.editing}>
@@ -164,10 +154,6 @@ function MessageHead(props: { readonly client: Client; readonly message: Message
             </time>
         </header>
     );
-}
-
-function removeAttachment(client: Client, attachment: Attachment): void {
-    void client.attempt(() => attachments.remove(client.http, attachment, attachment.attachment_id));
 }
 
 function Content(props: { readonly message: Message }): JSX.Element {
