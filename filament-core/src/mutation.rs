@@ -1,33 +1,40 @@
 //! The closed language of change: the only way state changes, and the only thing a store must be able to apply.
 
+mod account;
 mod address;
 mod attachment;
 mod channel_override;
 mod friend;
+mod member;
+mod message;
 mod ownership;
 mod profile;
 mod role;
+mod session;
 
+pub use account::NewUser;
 pub use address::{AddressSighting, NewAddressBans};
 pub use attachment::AttachmentRemoval;
 pub use channel_override::{OverrideChange, OverrideWord};
 pub use friend::FriendshipEnd;
+pub use member::{MemberVia, NewMember};
+pub use message::{IdempotencyRecord, ReactionChange};
 pub use ownership::OwnershipTransfer;
 pub use profile::{ImageChange, ProfileChange};
 pub use role::{AssignmentCause, RoleAssignment, RoleOrder, RoleUpdate};
+pub use session::{NewSession, RotatedSession};
 
 use std::sync::Arc;
 
 use filament_protocol::{
-    ChannelId, ChannelName, Emoji, GuildId, GuildName, IdempotencyKey, IpBanId, LegacyRole, MessageId, RoleId,
-    SessionId, Timestamp, UserId, Username, Visibility,
+    ChannelId, ChannelName, GuildId, GuildName, IpBanId, MessageId, RoleId, SessionId, Timestamp, UserId, Visibility,
 };
 
 use crate::{
     access::MemberLoss,
     attachment::StoredAttachment,
     audit::{AuditAction, Surface},
-    facts::{Rotation, StoredMessage},
+    facts::StoredMessage,
     friend::StoredFriendRequest,
     permission::{ChannelNode, GuildGraph, RoleNode},
     voice::VoiceRecord,
@@ -339,115 +346,4 @@ pub enum Mutation {
         /// Users who are in none.
         gone: Vec<UserId>,
     },
-}
-
-/// An account to be created.
-#[derive(Clone, PartialEq, Eq)]
-pub struct NewUser {
-    /// Its id.
-    pub user_id: UserId,
-    /// Its name.
-    pub username: Username,
-    /// The password hash in PHC string form.
-    pub password_hash: String,
-    /// When.
-    pub created_at: Timestamp,
-}
-
-impl std::fmt::Debug for NewUser {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewUser").field("user_id", &self.user_id).finish_non_exhaustive()
-    }
-}
-
-/// A session to be opened, at generation 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewSession {
-    /// Its id.
-    pub session_id: SessionId,
-    /// Its user.
-    pub user_id: UserId,
-    /// When.
-    pub created_at: Timestamp,
-    /// When it ends without a refresh.
-    pub expires_at: Timestamp,
-    /// Expiry of its first access token.
-    pub token_expires_at: Timestamp,
-}
-
-/// A session after a rotation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RotatedSession {
-    /// The session.
-    pub session_id: SessionId,
-    /// Its user.
-    pub user_id: UserId,
-    /// The generation now.
-    pub generation: u32,
-    /// The rotations to remember, oldest first.
-    pub rotations: Vec<Rotation>,
-    /// When.
-    pub rotated_at: Timestamp,
-    /// When it ends without another refresh.
-    pub expires_at: Timestamp,
-    /// Expiry of its newest access token.
-    pub token_expires_at: Timestamp,
-}
-
-/// A member to be added.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewMember {
-    /// The guild.
-    pub guild_id: GuildId,
-    /// Its name, visibility and owner, told to the new member.
-    pub guild: (GuildName, Visibility, UserId),
-    /// The new member.
-    pub user_id: UserId,
-    /// The default join role, if the guild has one.
-    pub default_role_id: Option<RoleId>,
-    /// The legacy word that role makes (PRM-5).
-    pub role: LegacyRole,
-    /// How.
-    pub via: MemberVia,
-    /// Who added; the member itself when joining (ACT-1).
-    pub actor_user_id: UserId,
-    /// When.
-    pub joined_at: Timestamp,
-}
-
-/// How a user became a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberVia {
-    /// Through the public directory.
-    Directory,
-    /// By another member.
-    Added,
-}
-
-/// What is kept for a repeated request (HTTP-16).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdempotencyRecord {
-    /// The key.
-    pub key: IdempotencyKey,
-    /// The request, compared whole on a repeat.
-    pub body: String,
-}
-
-/// One reaction set or taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReactionChange {
-    /// The guild.
-    pub guild_id: GuildId,
-    /// The channel.
-    pub channel_id: ChannelId,
-    /// The message.
-    pub message_id: MessageId,
-    /// The emoji.
-    pub emoji: Emoji,
-    /// Who.
-    pub user_id: UserId,
-    /// Reactors of that emoji after the change (MSG-1).
-    pub count: u32,
-    /// When.
-    pub changed_at: Timestamp,
 }

@@ -12,178 +12,30 @@
 //! What a [`VoiceStep`] tells is in the order of §12.3; every event of it is idempotent for a receiver that keeps a list by user.
 
 mod grant;
+mod input;
 mod liveness;
 mod record;
 mod report;
 mod room;
 mod stay;
+mod step;
 mod tracked;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use filament_protocol::{ChannelId, Event, GuildId, Permissions, Timestamp, UserId, record::VoiceParticipant};
+use filament_protocol::{ChannelId, GuildId, Timestamp, UserId, record::VoiceParticipant};
 
 pub use grant::{Streams, VoiceGrants};
+pub use input::{VoiceConfirm, VoiceInput, VoiceNow};
 pub use record::{Sid, VoicePlace, VoiceRecord};
 pub use report::{Note, VoiceReport};
 pub use room::{identity, parse_identity, parse_room, room_name};
+pub use step::{MediaDuty, VoiceFull, VoiceStep, VoiceTold};
 
 use report::Departed;
 use tracked::{Tracked, Turn};
 
 use crate::limits::{VOICE_CHANNELS_MAX, VOICE_PARTICIPANTS_MAX};
-
-#[cfg(doc)]
-use stay::Stay;
-
-/// One moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VoiceNow {
-    /// Milliseconds of a clock that never runs backwards, for deadlines.
-    pub ms: u64,
-    /// The second that is told.
-    pub at: Timestamp,
-}
-
-/// What makes a token's holder a participant (VOI-2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum VoiceConfirm {
-    /// The token.
-    #[default]
-    Immediate,
-    /// The media server's word.
-    Webhook,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VoiceInput {
-    /// A token is to be issued. The rights were checked.
-    Token {
-        /// To whom.
-        user_id: UserId,
-        /// For where.
-        place: VoicePlace,
-        /// What it grants.
-        grants: VoiceGrants,
-        /// Whether the user has a live connection.
-        is_connected: bool,
-    },
-    /// A user says how they hear and speak.
-    State {
-        /// Who.
-        user_id: UserId,
-        /// In which channel.
-        channel_id: ChannelId,
-        /// Microphone muted, if that is said.
-        is_muted: Option<bool>,
-        /// Speakers off, if that is said.
-        is_deafened: Option<bool>,
-    },
-    /// A user leaves.
-    Leave {
-        /// Who.
-        user_id: UserId,
-        /// Which channel.
-        channel_id: ChannelId,
-    },
-    /// The media server says something about a participant.
-    Report(VoiceReport),
-    /// A connection of the user is live.
-    Connected(UserId),
-    /// The last connection of the user ended, or one of its sessions did while it had none.
-    Disconnected {
-        /// Whose.
-        user_id: UserId,
-        /// Whether by the end of a session: then nobody is waited for (VOI-4).
-        is_revoked: bool,
-    },
-    /// What a user may do in a channel now; nothing, if it is no member any more.
-    Rights {
-        /// Who.
-        user_id: UserId,
-        /// Where.
-        place: VoicePlace,
-        /// What.
-        rights: Permissions,
-    },
-    /// The address gate of a guild closed on the last connection of the user that it had let pass.
-    Gated {
-        /// Whose.
-        user_id: UserId,
-        /// Of which guild.
-        guild_id: GuildId,
-    },
-    /// A channel is gone.
-    ChannelGone(VoicePlace),
-    /// A guild is gone.
-    GuildGone(GuildId),
-    /// A stay from before a restart or an interruption (VOI-8).
-    Restored {
-        /// The stay as it was kept.
-        record: VoiceRecord,
-        /// Whether the user has a live connection.
-        is_connected: bool,
-    },
-    /// Time passed.
-    Tick,
-}
-
-/// What is to be done at the media server. Nobody waits for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MediaDuty {
-    /// Remove the participant (VOI-6).
-    Remove {
-        /// Who.
-        user_id: UserId,
-        /// From where.
-        place: VoicePlace,
-    },
-    /// Let the participant do this and no more: a newer token grants something else.
-    Permit {
-        /// Who.
-        user_id: UserId,
-        /// Where.
-        place: VoicePlace,
-        /// What.
-        grants: VoiceGrants,
-    },
-}
-
-/// An event for the subscribers of a channel.
-#[derive(Clone, Debug, PartialEq)]
-pub struct VoiceTold {
-    /// Whose subscribers.
-    pub place: VoicePlace,
-    /// What they hear.
-    pub event: Event,
-}
-
-/// Why a token is not issued (VOI-9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VoiceFull {
-    /// The channel has as many participants as it may.
-    Channel,
-    /// As many channels as may have participants have some.
-    Channels,
-}
-
-/// What one input comes to.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct VoiceStep {
-    /// What is told, in order.
-    pub told: Vec<VoiceTold>,
-    /// What the media server is asked for.
-    pub duties: Vec<MediaDuty>,
-    /// Users whose stay is to be stored as it is now, or forgotten if there is none.
-    pub changed: Vec<UserId>,
-    /// Users whose last record ended.
-    pub released: Vec<UserId>,
-    /// The token is refused, and nothing changed.
-    pub refused: Option<VoiceFull>,
-    /// A report was about somebody here and not out of date.
-    pub is_taken: bool,
-}
 
 /// See the module.
 #[derive(Debug, Default)]
