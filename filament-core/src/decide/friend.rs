@@ -96,9 +96,8 @@ impl Command for AcceptFriendRequest {
     }
 
     fn decide(&self, actor: Actor, facts: &Facts, _limits: &Limits) -> Result<Decision<()>, Denial> {
-        let pending = facts.friend_request(self.request_id)?;
-        let to_caller = |pending: &&PendingFriendRequest| pending.request.recipient.user_id == actor.user_id;
-        let pending = pending.filter(to_caller).ok_or(Denial::NotFound("friend request"))?;
+        let to_caller = |request: &StoredFriendRequest| request.recipient.user_id == actor.user_id;
+        let pending = pending(facts, self.request_id, to_caller)?;
         if pending.most_friends >= FRIENDS_MAX as u64 {
             return Err(Denial::Quota("too many friends on either side"));
         }
@@ -124,9 +123,7 @@ impl Command for DeleteFriendRequest {
     }
 
     fn decide(&self, actor: Actor, facts: &Facts, _limits: &Limits) -> Result<Decision<()>, Denial> {
-        let pending = facts.friend_request(self.request_id)?;
-        let of_caller = |pending: &&PendingFriendRequest| pending.request.concerns(actor.user_id);
-        let pending = pending.filter(of_caller).ok_or(Denial::NotFound("friend request"))?;
+        let pending = pending(facts, self.request_id, |request| request.concerns(actor.user_id))?;
         let delete = Mutation::DeleteFriendRequest {
             request: pending.request.clone(),
             actor_user_id: actor.user_id,
@@ -163,4 +160,14 @@ impl Command for RemoveFriend {
         let end = FriendshipEnd { actor_user_id, friend_user_id, removed_at: facts.stamp().now() };
         Ok(Decision::change(granted, [Mutation::EndFriendship(end)], ()))
     }
+}
+
+/// The pending request, if it is the caller's business: of others' nobody learns whether they exist.
+fn pending(
+    facts: &Facts,
+    request_id: FriendRequestId,
+    is_theirs: impl Fn(&StoredFriendRequest) -> bool,
+) -> Result<&PendingFriendRequest, Denial> {
+    let pending = facts.friend_request(request_id)?.filter(|pending| is_theirs(&pending.request));
+    pending.ok_or(Denial::NotFound("friend request"))
 }
