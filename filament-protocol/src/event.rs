@@ -6,6 +6,7 @@
 mod catalogue;
 mod channel;
 mod connection;
+mod encode;
 mod friend;
 mod member;
 mod message;
@@ -23,6 +24,7 @@ pub use connection::{
     Closing, Error, HeartbeatAck, PresenceSync, Ready, ResumeState, Subscribed, Unsubscribed, UnsubscribedReason,
     VoiceParticipantSync,
 };
+pub use encode::EncodeError;
 pub use friend::{FriendRemove, FriendRequestCreate, FriendRequestDelete, FriendRequestState, FriendRequestUpdate};
 pub use member::{
     IpBanAction, IpBanSummary, RemoveReason, WorkspaceIpBanSync, WorkspaceMemberAdd, WorkspaceMemberBan,
@@ -49,11 +51,9 @@ pub use workspace::{
     WorkspaceDelete, WorkspaceOwnerUpdate, WorkspaceUnavailable, WorkspaceUpdate, WorkspaceUpdatedFields,
 };
 
+use serde::Deserializer;
 use serde::ser::SerializeStruct;
-use serde::{Deserializer, Serialize, Serializer};
-use thiserror::Error as ThisError;
 
-use crate::envelope;
 use crate::limits::{EVENT_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::shape::{Described, Shape};
 
@@ -287,34 +287,6 @@ events! {
     FriendRemove = "friend_remove", User, Durable, Required, Active, "1.0", "USER of both sides, each its own";
 }
 
-/// Why an event could not be sealed.
-#[derive(Debug, ThisError)]
-#[non_exhaustive]
-pub enum EncodeError {
-    /// The whole text would be too long (ENV-12, RES-2).
-    #[error("the event would take {bytes} bytes, over {bytes_max}")]
-    TooLarge {
-        /// Bytes it would take.
-        bytes: usize,
-        /// Bytes it may take.
-        bytes_max: usize,
-    },
-    /// A payload has no JSON form: a batch that holds an event this crate does not know.
-    #[error("the payload has no JSON form")]
-    Payload(#[source] serde_json::Error),
-}
-
-impl Serialize for Event {
-    /// Writes the whole envelope, `{"v":1,"t":…,"d":…}`. Knows no bound: [`encode`](Self::encode) does.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut envelope = serializer.serialize_struct("Event", 3)?;
-        envelope.serialize_field("v", &envelope::VERSION)?;
-        envelope.serialize_field("t", self.kind().name())?;
-        self.serialize_members(&mut envelope)?;
-        envelope.end()
-    }
-}
-
 impl EventKind {
     /// Returns the most bytes of its whole text: a `batch` may fill a message, everything else fits one (ENV-12, RES-2).
     #[must_use]
@@ -338,39 +310,5 @@ impl Event {
         } else {
             self.kind().class()
         }
-    }
-
-    /// Encodes the whole event, `{"v":1,"t":…,"d":…}`.
-    ///
-    /// # Errors
-    /// As [`encode_into`](Self::encode_into).
-    pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-        /// Holds most events without growing.
-        const CAPACITY: usize = 512;
-        let mut text = Vec::with_capacity(CAPACITY);
-        self.encode_into(&mut text)?;
-        Ok(text)
-    }
-
-    /// Appends the whole event to `out`, which keeps its length on an error.
-    ///
-    /// # Errors
-    /// [`EncodeError::TooLarge`] over [`EventKind::bytes_max`] bytes; [`EncodeError::Payload`] for a batch that holds an
-    /// event this crate does not know.
-    pub fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let start = out.len();
-        envelope::write_head(out, self.kind().name());
-        if let Err(error) = self.write_payload(out) {
-            out.truncate(start);
-            return Err(EncodeError::Payload(error));
-        }
-        envelope::write_tail(out);
-        let bytes = out.len() - start;
-        let bytes_max = self.kind().bytes_max();
-        if bytes > bytes_max {
-            out.truncate(start);
-            return Err(EncodeError::TooLarge { bytes, bytes_max });
-        }
-        Ok(())
     }
 }
