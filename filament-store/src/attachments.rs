@@ -2,13 +2,13 @@
 
 use filament_core::{BlobName, StoredAttachment, StoredMessage};
 use filament_protocol::{AttachmentId, ChannelId, MessageId, UserId, record::Attachment, text::Sha256Hex};
-use rusqlite::{Connection, Error, OptionalExtension, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::{
     limits::BLOBS_PER_STEP_MAX,
     load::message_of,
     row::{Key, id, key, misfit_blob, optional_id, optional_key, secs, signed, text, time, unsigned},
-    sql,
+    sql::{self, one_row},
 };
 
 /// An attachment of that channel.
@@ -77,10 +77,7 @@ pub(crate) fn add(connection: &Connection, stored: &StoredAttachment) -> Result<
         stored.blob.bits().to_be_bytes(),
         secs(stored.uploaded_at),
     );
-    match connection.prepare_cached(sql::ATTACHMENT_ADD)?.execute(columns)? {
-        1 => Ok(()),
-        changed => Err(Error::StatementChangedRows(changed)),
-    }
+    one_row(connection, sql::ATTACHMENT_ADD, columns)
 }
 
 /// Names of files whose rows are gone, some at a time.

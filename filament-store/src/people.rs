@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 use crate::{
     load::{count, user},
     row::{Key, blob_key, blob_name, id, key, secs, signed, text, time, unsigned, word},
-    sql,
+    sql::{self, one_row},
 };
 
 /// A pair of users as it is stored: the lower id first.
@@ -152,10 +152,10 @@ fn request_row(row: &Row<'_>) -> Result<StoredFriendRequest> {
 pub(crate) fn update_profile(connection: &Connection, change: &ProfileChange) -> Result<()> {
     let user_id = key(change.user_id);
     if let Some(username) = &change.username {
-        one_row(connection.prepare_cached(sql::USER_RENAME)?.execute((user_id, username.as_str()))?)?;
+        one_row(connection, sql::USER_RENAME, (user_id, username.as_str()))?;
     }
     if let Some(about) = &change.about {
-        one_row(connection.prepare_cached(sql::ABOUT_PUT)?.execute((user_id, about.as_str()))?)?;
+        one_row(connection, sql::ABOUT_PUT, (user_id, about.as_str()))?;
     }
     Ok(())
 }
@@ -164,34 +164,30 @@ pub(crate) fn update_profile(connection: &Connection, change: &ProfileChange) ->
 pub(crate) fn set_image(connection: &Connection, change: &ImageChange) -> Result<()> {
     let StoredImage { version, media, blob } = change.image;
     let columns = (key(change.user_id), kind_column(change.kind), signed(version), media.name(), blob_key(blob));
-    one_row(connection.prepare_cached(sql::IMAGE_PUT)?.execute(columns)?)
+    one_row(connection, sql::IMAGE_PUT, columns)
 }
 
 /// Writes a request.
 pub(crate) fn add_request(connection: &Connection, request: &StoredFriendRequest) -> Result<()> {
     let StoredFriendRequest { request_id, sender, recipient, created_at } = request;
     let columns = (key(*request_id), key(sender.user_id), key(recipient.user_id), secs(*created_at));
-    one_row(connection.prepare_cached(sql::FRIEND_REQUEST_ADD)?.execute(columns)?)
+    one_row(connection, sql::FRIEND_REQUEST_ADD, columns)
 }
 
 /// Makes a friendship of a request.
 pub(crate) fn accept_request(connection: &Connection, request: &StoredFriendRequest, at: Timestamp) -> Result<()> {
     remove_request(connection, request.request_id)?;
     let [low, high] = pair(request.sender.user_id, request.recipient.user_id);
-    one_row(connection.prepare_cached(sql::FRIENDSHIP_ADD)?.execute((low, high, secs(at)))?)
+    one_row(connection, sql::FRIENDSHIP_ADD, (low, high, secs(at)))
 }
 
 /// Removes a request.
 pub(crate) fn remove_request(connection: &Connection, request_id: FriendRequestId) -> Result<()> {
-    one_row(connection.prepare_cached(sql::FRIEND_REQUEST_REMOVE)?.execute([key(request_id)])?)
+    one_row(connection, sql::FRIEND_REQUEST_REMOVE, [key(request_id)])
 }
 
 /// Removes a friendship.
 pub(crate) fn end_friendship(connection: &Connection, end: &FriendshipEnd) -> Result<()> {
     let columns = pair(end.actor_user_id, end.friend_user_id);
-    one_row(connection.prepare_cached(sql::FRIENDSHIP_REMOVE)?.execute(columns)?)
-}
-
-fn one_row(changed: usize) -> Result<()> {
-    if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
+    one_row(connection, sql::FRIENDSHIP_REMOVE, columns)
 }

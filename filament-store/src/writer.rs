@@ -4,6 +4,9 @@
 //! the open transaction, so it sees those before it; each that writes does so in a savepoint, so that an error undoes it alone. Then one
 //! `COMMIT` puts all of them on disk, and only then anybody is told: first the callers, then who waits for the journal.
 
+mod entropy;
+mod transaction;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -37,6 +40,8 @@ use crate::{
     shared::Shared,
     sql,
 };
+
+use entropy::Entropy;
 
 /// What the inbox holds.
 pub(crate) enum Item {
@@ -74,16 +79,6 @@ pub(crate) struct Writer {
     chores: Chores,
     /// Without them SQLite moves the log itself, inside of commits.
     checkpoints: Option<Checkpoints>,
-}
-
-/// A place in the open transaction.
-#[derive(Clone, Copy)]
-struct Mark {
-    head: Seq,
-    kept_stamp: u128,
-    entries: usize,
-    cache: usize,
-    index: search::Mark,
 }
 
 struct Chores {
@@ -327,71 +322,6 @@ impl Writer {
         self.stamps.next(self.shared.wall_clock.unix_ms(), self.entropy.next())
     }
 
-    fn mark(&self) -> Mark {
-        Mark {
-            head: self.head,
-            kept_stamp: self.kept_stamp,
-            entries: self.entries.len(),
-            cache: self.cache.mark(),
-            index: self.index.mark(),
-        }
-    }
-
-    /// Puts everything back that follows the transaction.
-    fn return_to(&mut self, mark: Mark) {
-        self.head = mark.head;
-        self.kept_stamp = mark.kept_stamp;
-        self.entries.truncate(mark.entries);
-        self.cache.undo(mark.cache);
-        self.index.return_to(mark.index);
-    }
-
-    /// Undoes one command. Should even that fail, the transaction goes, and with it the group.
-    fn undo(&mut self, mark: Mark) {
-        if std::mem::take(&mut self.in_savepoint) && !self.connection.is_autocommit() {
-            let undone = self.execute(sql::SAVEPOINT_UNDO).and_then(|()| self.execute(sql::SAVEPOINT_RELEASE));
-            if let Err(error) = undone {
-                tracing::error!(%error, "a savepoint could not be undone");
-                drop(self.execute(sql::ROLLBACK));
-            }
-        }
-        self.return_to(mark);
-    }
-
-    fn begin(&mut self) -> Result<(), StoreError> {
-        if !self.connection.is_autocommit() {
-            self.execute(sql::ROLLBACK)?; // a rollback that failed earlier
-        }
-        self.dirty = false;
-        self.execute(sql::BEGIN_WRITE)
-    }
-
-    fn commit(&mut self) -> Result<(), StoreError> {
-        self.index.changes().write(&self.connection)?;
-        if self.dirty && self.kept_stamp != self.stamps.last() {
-            lineage::keep_stamp(&self.connection, self.stamps.last())?;
-        }
-        if cfg!(debug_assertions) {
-            let differences = self.cache.differences(&self.connection, false)?;
-            assert!(differences.is_empty(), "the cache departs from the tables: {differences:#?}");
-        }
-        self.execute(sql::COMMIT)
-    }
-
-    fn roll_back(&mut self, outset: Mark) {
-        if !self.connection.is_autocommit()
-            && let Err(error) = self.execute(sql::ROLLBACK)
-        {
-            tracing::error!(%error, "a transaction could not be rolled back");
-        }
-        self.in_savepoint = false;
-        self.return_to(outset);
-    }
-
-    fn execute(&self, sql: &str) -> Result<(), StoreError> {
-        Ok(self.connection.prepare_cached(sql)?.execute(()).map(drop)?)
-    }
-
     fn do_chores(&mut self) {
         self.chores.done_at = self.head;
         let moment = chores::Moment {
@@ -423,31 +353,6 @@ impl Writer {
         lineage::end(&self.connection)?;
         self.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")?;
         self.connection.close().map_err(|(_, error)| error.into())
-    }
-}
-
-/// Random bits for stamps, drawn from the system many at a time.
-struct Entropy {
-    bytes: [u8; 512],
-    used: usize,
-}
-
-impl Default for Entropy {
-    fn default() -> Self {
-        Self { bytes: [0; 512], used: 512 }
-    }
-}
-
-impl Entropy {
-    fn next(&mut self) -> u64 {
-        if self.used == self.bytes.len() {
-            getrandom::fill(&mut self.bytes).expect("the system has randomness");
-            self.used = 0;
-        }
-        let (words, _) = self.bytes.as_chunks::<8>();
-        let word = u64::from_le_bytes(words[self.used / 8]);
-        self.used += 8;
-        word
     }
 }
 
