@@ -5,6 +5,16 @@
 import { createUniqueId, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { Icon } from "./icon.js";
 
+/** Opens a dialog for as long as the part that mounts it is there; the focus then goes back to where it was. */
+export function openModal(element: HTMLDialogElement): void {
+    const before = document.activeElement;
+    element.showModal();
+    onCleanup(() => {
+        element.close();
+        if (before instanceof HTMLElement && before.isConnected) before.focus();
+    });
+}
+
 /** A dialog that is open as long as it is there. */
 export function Dialog(props: {
     readonly title: string;
@@ -16,14 +26,7 @@ export function Dialog(props: {
 }): JSX.Element {
     const id = createUniqueId();
     let element!: HTMLDialogElement;
-    onMount(() => {
-        const before = document.activeElement;
-        element.showModal();
-        onCleanup(() => {
-            element.close();
-            if (before instanceof HTMLElement && before.isConnected) before.focus();
-        });
-    });
+    onMount(() => openModal(element));
     return (
         <dialog
             ref={element}

@@ -64,3 +64,24 @@ export function SaveStatus(props: { readonly saver: Saver }): JSX.Element {
         </p>
     );
 }
+
+/** The end of a form: how its save stands, and the button that saves. */
+export function FormEnd(props: {
+    readonly saver: Saver;
+    readonly label: string;
+    /** Whether there is nothing that could be saved. */
+    readonly disabled: boolean;
+}): JSX.Element {
+    return (
+        <div class="form-end">
+            <SaveStatus saver={props.saver} />
+            <button
+                type="submit"
+                class="button primary"
+                disabled={props.disabled || props.saver.saving().kind === "saving"}
+            >
+                {props.label}
+            </button>
+        </div>
+    );
+}

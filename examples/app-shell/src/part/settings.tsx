@@ -2,7 +2,8 @@
  * A panel of settings that fills the screen: sections at the left, the chosen one beside them.
  */
 
-import { createSignal, createUniqueId, For, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { createSignal, createUniqueId, For, type JSX, onMount, Show } from "solid-js";
+import { openModal } from "./dialog.js";
 import { Icon } from "./icon.js";
 
 /** A section. */
@@ -29,13 +30,8 @@ export function Settings(props: {
     let element!: HTMLDialogElement;
     let heading!: HTMLHeadingElement;
     onMount(() => {
-        const before = document.activeElement;
-        element.showModal();
+        openModal(element);
         heading.focus();
-        onCleanup(() => {
-            element.close();
-            if (before instanceof HTMLElement && before.isConnected) before.focus();
-        });
     });
     return (
         <dialog

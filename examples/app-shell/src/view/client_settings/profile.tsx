@@ -8,7 +8,7 @@ import { isMissingFeature, Refusal } from "../../api/refusal.js";
 import type { Client } from "../../client/client.js";
 import { Avatar, hue } from "../../part/avatar.js";
 import { onChange } from "../../part/change.js";
-import { createSaver, SaveStatus } from "../../part/saving.js";
+import { createSaver, FormEnd, SaveStatus } from "../../part/saving.js";
 
 /** Bounds of the contract: §10.1 and §9.4. */
 const NAME = /^[A-Za-z0-9_.]{3,32}$/;
@@ -81,16 +81,7 @@ export function ProfileSection(props: { readonly client: Client }): JSX.Element 
                     />
                     <small class="muted">Markdown works here. {ABOUT_UNITS_MAX - about().length} left.</small>
                 </label>
-                <div class="form-end">
-                    <SaveStatus saver={saver} />
-                    <button
-                        type="submit"
-                        class="button primary"
-                        disabled={!isChanged() || !NAME.test(name()) || saver.saving().kind === "saving"}
-                    >
-                        Save profile
-                    </button>
-                </div>
+                <FormEnd saver={saver} label="Save profile" disabled={!isChanged() || !NAME.test(name())} />
             </form>
         </div>
     );

@@ -6,7 +6,7 @@ import { createSignal, type JSX } from "solid-js";
 import { channels } from "../../api/channels.js";
 import type { Client } from "../../client/client.js";
 import { Dialog } from "../../part/dialog.js";
-import { createSaver, SaveStatus } from "../../part/saving.js";
+import { createSaver, FormEnd } from "../../part/saving.js";
 
 /** The dialog. */
 export function CreateChannel(props: {
@@ -59,16 +59,7 @@ export function CreateChannel(props: {
                         onInput={(event) => setName(event.currentTarget.value)}
                     />
                 </label>
-                <div class="form-end">
-                    <SaveStatus saver={saver} />
-                    <button
-                        type="submit"
-                        class="button primary"
-                        disabled={name().trim() === "" || saver.saving().kind === "saving"}
-                    >
-                        Create
-                    </button>
-                </div>
+                <FormEnd saver={saver} label="Create" disabled={name().trim() === ""} />
             </form>
         </Dialog>
     );

@@ -7,7 +7,7 @@ import { channels } from "../../api/channels.js";
 import { guilds } from "../../api/guilds.js";
 import type { Client } from "../../client/client.js";
 import { Dialog } from "../../part/dialog.js";
-import { createSaver, SaveStatus } from "../../part/saving.js";
+import { createSaver, FormEnd } from "../../part/saving.js";
 
 /** The dialog. */
 export function CreateGuild(props: { readonly client: Client; readonly onClose: () => void }): JSX.Element {
@@ -47,16 +47,7 @@ export function CreateGuild(props: { readonly client: Client; readonly onClose: 
                         Public <small class="muted">Everybody can find and join it.</small>
                     </span>
                 </label>
-                <div class="form-end">
-                    <SaveStatus saver={saver} />
-                    <button
-                        type="submit"
-                        class="button primary"
-                        disabled={name().trim() === "" || saver.saving().kind === "saving"}
-                    >
-                        Create
-                    </button>
-                </div>
+                <FormEnd saver={saver} label="Create" disabled={name().trim() === ""} />
             </form>
         </Dialog>
     );

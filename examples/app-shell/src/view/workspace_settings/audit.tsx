@@ -5,10 +5,9 @@
 import { createEffect, createSignal, For, type JSX, on, onCleanup, Show } from "solid-js";
 import { audit } from "../../api/guilds.js";
 import type { Client } from "../../client/client.js";
-import { Empty, WhenLoaded } from "../../part/state_words.js";
 import { full, iso } from "../../part/time.js";
 import { auditWords } from "./audit_words.js";
-import { createPaged } from "./paged.js";
+import { createPaged, Pages } from "./paged.js";
 
 /** Kinds of rows to show; the beginning of an action's name each. */
 const KINDS: readonly (readonly [string, string])[] = [
@@ -58,46 +57,36 @@ export function AuditSection(props: { readonly client: Client; readonly guild: s
                     <For each={KINDS}>{([prefix, label]) => <option value={prefix}>{label}</option>}</For>
                 </select>
             </label>
-            <WhenLoaded loaded={list.loaded()} what="the audit log" onRetry={() => void list.reload()}>
-                <Show
-                    when={list.rows().length > 0}
-                    fallback={<Empty icon="shield" title="Nothing of this kind happened yet" />}
-                >
-                    <table class="rows">
-                        <thead>
-                            <tr>
-                                <th scope="col">When</th>
-                                <th scope="col">Who</th>
-                                <th scope="col">What</th>
-                                <th scope="col">Whom</th>
-                            </tr>
-                        </thead>
-                        <tbody>
-                            <For each={list.rows()}>
-                                {(row) => (
-                                    <tr>
-                                        <td>
-                                            <time datetime={iso(row.created_at_unix)}>{full(row.created_at_unix)}</time>
-                                        </td>
-                                        <td>{client.name(row.actor_user_id)}</td>
-                                        <td>
-                                            <Show when={auditWords(row.action)} fallback={<code>{row.action}</code>}>
-                                                {(words) => <span title={row.action}>{words()}</span>}
-                                            </Show>
-                                        </td>
-                                        <td>{row.target_user_id === null ? "—" : client.name(row.target_user_id)}</td>
-                                    </tr>
-                                )}
-                            </For>
-                        </tbody>
-                    </table>
-                    <Show when={list.hasMore()}>
-                        <button type="button" class="button wide" onClick={() => void list.more()}>
-                            Older
-                        </button>
-                    </Show>
-                </Show>
-            </WhenLoaded>
+            <Pages list={list} what="the audit log" icon="shield" empty="Nothing of this kind happened yet" more="Older">
+                <table class="rows">
+                    <thead>
+                        <tr>
+                            <th scope="col">When</th>
+                            <th scope="col">Who</th>
+                            <th scope="col">What</th>
+                            <th scope="col">Whom</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each={list.rows()}>
+                            {(row) => (
+                                <tr>
+                                    <td>
+                                        <time datetime={iso(row.created_at_unix)}>{full(row.created_at_unix)}</time>
+                                    </td>
+                                    <td>{client.name(row.actor_user_id)}</td>
+                                    <td>
+                                        <Show when={auditWords(row.action)} fallback={<code>{row.action}</code>}>
+                                            {(words) => <span title={row.action}>{words()}</span>}
+                                        </Show>
+                                    </td>
+                                    <td>{row.target_user_id === null ? "—" : client.name(row.target_user_id)}</td>
+                                </tr>
+                            )}
+                        </For>
+                    </tbody>
+                </table>
+            </Pages>
         </>
     );
 }

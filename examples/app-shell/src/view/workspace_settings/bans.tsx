@@ -6,9 +6,8 @@ import { For, type JSX, onCleanup, Show } from "solid-js";
 import { bans } from "../../api/guilds.js";
 import type { Client } from "../../client/client.js";
 import { Avatar } from "../../part/avatar.js";
-import { Empty, WhenLoaded } from "../../part/state_words.js";
 import { full } from "../../part/time.js";
-import { createPaged } from "./paged.js";
+import { createPaged, Pages } from "./paged.js";
 
 /** The section. */
 export function BansSection(props: { readonly client: Client; readonly guild: string }): JSX.Element {
@@ -22,48 +21,41 @@ export function BansSection(props: { readonly client: Client; readonly guild: st
     onCleanup(client.gateway.on("workspace_member_ban", changed));
     onCleanup(client.gateway.on("workspace_member_unban", changed));
     return (
-        <WhenLoaded loaded={list.loaded()} what="bans" onRetry={() => void list.reload()}>
-            <Show when={list.rows().length > 0} fallback={<Empty icon="ban" title="Nobody is banned" />}>
-                <ul class="person-list">
-                    <For each={list.rows()}>
-                        {(ban) => (
-                            <li class="person-line">
-                                <span class="person-open">
-                                    <Avatar client={client} user={ban.user_id} />
-                                    <span>
-                                        {ban.username}
-                                        <small class="muted">
-                                            {" "}
-                                            {full(ban.banned_at_unix)}
-                                            <Show when={ban.actor_user_id}>
-                                                {(actor) => ` by ${client.name(actor())}`}
-                                            </Show>
-                                        </small>
-                                    </span>
+        <Pages list={list} what="bans" icon="ban" empty="Nobody is banned" more="More">
+            <ul class="person-list">
+                <For each={list.rows()}>
+                    {(ban) => (
+                        <li class="person-line">
+                            <span class="person-open">
+                                <Avatar client={client} user={ban.user_id} />
+                                <span>
+                                    {ban.username}
+                                    <small class="muted">
+                                        {" "}
+                                        {full(ban.banned_at_unix)}
+                                        <Show when={ban.actor_user_id}>
+                                            {(actor) => ` by ${client.name(actor())}`}
+                                        </Show>
+                                    </small>
                                 </span>
-                                <button
-                                    type="button"
-                                    class="button"
-                                    aria-label={`Lift the ban of ${ban.username}`}
-                                    onClick={() =>
-                                        void client.attempt(
-                                            () => bans.lift(client.http, props.guild, ban.user_id),
-                                            "The ban is lifted.",
-                                        )
-                                    }
-                                >
-                                    Lift ban
-                                </button>
-                            </li>
-                        )}
-                    </For>
-                </ul>
-                <Show when={list.hasMore()}>
-                    <button type="button" class="button wide" onClick={() => void list.more()}>
-                        More
-                    </button>
-                </Show>
-            </Show>
-        </WhenLoaded>
+                            </span>
+                            <button
+                                type="button"
+                                class="button"
+                                aria-label={`Lift the ban of ${ban.username}`}
+                                onClick={() =>
+                                    void client.attempt(
+                                        () => bans.lift(client.http, props.guild, ban.user_id),
+                                        "The ban is lifted.",
+                                    )
+                                }
+                            >
+                                Lift ban
+                            </button>
+                        </li>
+                    )}
+                </For>
+            </ul>
+        </Pages>
     );
 }

@@ -3,13 +3,14 @@
  */
 
 import type { ListedChannel } from "@filament/protocol/record/listed_channel";
-import { createEffect, createMemo, createSignal, type JSX, on, onCleanup, Show } from "solid-js";
+import { createMemo, createSignal, type JSX, onCleanup, Show } from "solid-js";
 import { channels as routes } from "../../api/channels.js";
 import { sentence } from "../../api/refusal.js";
 import type { Client } from "../../client/client.js";
 import type { Loaded } from "../../client/upkeep.js";
 import { onChange } from "../../part/change.js";
 import { Confirm } from "../../part/dialog.js";
+import { createDraft } from "../../part/draft.js";
 import { Icon } from "../../part/icon.js";
 import { createSaver, SaveStatus } from "../../part/saving.js";
 import { WhenLoaded } from "../../part/state_words.js";
@@ -102,16 +103,9 @@ function ChannelEditor(props: {
 }): JSX.Element {
     const { client } = props;
     const key = { guild_id: props.guild, channel_id: props.channel };
-    const [name, setName] = createSignal(props.listed?.name ?? "");
+    const [name, setName] = createDraft(() => props.listed?.name, "");
     const [isDeleting, setDeleting] = createSignal(false);
     const saver = createSaver();
-    createEffect(
-        on(
-            () => props.listed?.name,
-            (next, before) => next !== undefined && name() === before && setName(next),
-            { defer: true },
-        ),
-    );
     const isHidden = () => props.listed?.visible === false;
     const submit = async (event: SubmitEvent) => {
         event.preventDefault();

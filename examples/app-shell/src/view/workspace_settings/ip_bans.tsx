@@ -2,14 +2,13 @@
  * Bans by address, of which the server never tells the address: only whom they were made for, why, and until when.
  */
 
-import { createSignal, For, type JSX, onCleanup, Show } from "solid-js";
+import { createSignal, For, type JSX, onCleanup } from "solid-js";
 import { ipBans } from "../../api/guilds.js";
 import type { Client } from "../../client/client.js";
 import { createSaver, SaveStatus } from "../../part/saving.js";
-import { Empty, WhenLoaded } from "../../part/state_words.js";
 import { full } from "../../part/time.js";
 import { mayActOn } from "../members/standing.js";
-import { createPaged } from "./paged.js";
+import { createPaged, Pages } from "./paged.js";
 
 const LASTING: readonly (readonly [string, number | undefined])[] = [
     ["For ever", undefined],
@@ -32,60 +31,53 @@ export function IpBansSection(props: { readonly client: Client; readonly guild: 
     return (
         <>
             <AddIpBan client={client} guild={props.guild} />
-            <WhenLoaded loaded={list.loaded()} what="address bans" onRetry={() => void list.reload()}>
-                <Show when={list.rows().length > 0} fallback={<Empty icon="shield" title="No address is banned" />}>
-                    <table class="rows">
-                        <thead>
-                            <tr>
-                                <th scope="col">Made for</th>
-                                <th scope="col">Address</th>
-                                <th scope="col">Why</th>
-                                <th scope="col">Since</th>
-                                <th scope="col">Until</th>
-                                <td />
-                            </tr>
-                        </thead>
-                        <tbody>
-                            <For each={list.rows()}>
-                                {(ban) => (
-                                    <tr>
-                                        <td>
-                                            {ban.source_user_id === null ? "Unknown" : client.name(ban.source_user_id)}
-                                        </td>
-                                        <td>
-                                            <span class="redacted" title="Addresses never leave the server">
-                                                redacted
-                                            </span>
-                                        </td>
-                                        <td>{ban.reason ?? "—"}</td>
-                                        <td>{full(ban.created_at_unix)}</td>
-                                        <td>{ban.expires_at_unix === null ? "for ever" : full(ban.expires_at_unix)}</td>
-                                        <td>
-                                            <button
-                                                type="button"
-                                                class="button small"
-                                                onClick={() =>
-                                                    void client.attempt(
-                                                        () => ipBans.lift(client.http, props.guild, ban.ban_id),
-                                                        "The ban is lifted.",
-                                                    )
-                                                }
-                                            >
-                                                Lift
-                                            </button>
-                                        </td>
-                                    </tr>
-                                )}
-                            </For>
-                        </tbody>
-                    </table>
-                    <Show when={list.hasMore()}>
-                        <button type="button" class="button wide" onClick={() => void list.more()}>
-                            More
-                        </button>
-                    </Show>
-                </Show>
-            </WhenLoaded>
+            <Pages list={list} what="address bans" icon="shield" empty="No address is banned" more="More">
+                <table class="rows">
+                    <thead>
+                        <tr>
+                            <th scope="col">Made for</th>
+                            <th scope="col">Address</th>
+                            <th scope="col">Why</th>
+                            <th scope="col">Since</th>
+                            <th scope="col">Until</th>
+                            <td />
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each={list.rows()}>
+                            {(ban) => (
+                                <tr>
+                                    <td>
+                                        {ban.source_user_id === null ? "Unknown" : client.name(ban.source_user_id)}
+                                    </td>
+                                    <td>
+                                        <span class="redacted" title="Addresses never leave the server">
+                                            redacted
+                                        </span>
+                                    </td>
+                                    <td>{ban.reason ?? "—"}</td>
+                                    <td>{full(ban.created_at_unix)}</td>
+                                    <td>{ban.expires_at_unix === null ? "for ever" : full(ban.expires_at_unix)}</td>
+                                    <td>
+                                        <button
+                                            type="button"
+                                            class="button small"
+                                            onClick={() =>
+                                                void client.attempt(
+                                                    () => ipBans.lift(client.http, props.guild, ban.ban_id),
+                                                    "The ban is lifted.",
+                                                )
+                                            }
+                                        >
+                                            Lift
+                                        </button>
+                                    </td>
+                                </tr>
+                            )}
+                        </For>
+                    </tbody>
+                </table>
+            </Pages>
         </>
     );
 }

@@ -3,13 +3,14 @@
  */
 
 import type { Guild } from "@filament/protocol/record/guild";
-import { createEffect, createSignal, For, type JSX, on, Show } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
 import { guilds } from "../../api/guilds.js";
 import type { Client } from "../../client/client.js";
 import { holds, permissionLabel } from "../../client/permission.js";
 import { Confirm } from "../../part/dialog.js";
+import { createDraft } from "../../part/draft.js";
 import { Icon } from "../../part/icon.js";
-import { createSaver, SaveStatus } from "../../part/saving.js";
+import { createSaver, FormEnd } from "../../part/saving.js";
 
 /** The section. */
 export function Overview(props: {
@@ -20,24 +21,9 @@ export function Overview(props: {
     const { client } = props;
     const guild = () => client.state().guilds[props.guild];
     const may = () => holds(guild(), "manage_roles");
-    const [name, setName] = createSignal(guild()?.name ?? "");
-    const [visibility, setVisibility] = createSignal<Guild["visibility"]>(guild()?.visibility ?? "private");
+    const [name, setName] = createDraft(() => guild()?.name, "");
+    const [visibility, setVisibility] = createDraft<Guild["visibility"]>(() => guild()?.visibility, "private");
     const saver = createSaver();
-    // What somebody else saves appears here as well, unless it is being changed.
-    createEffect(
-        on(
-            () => guild()?.name,
-            (next, before) => next !== undefined && name() === before && setName(next),
-            { defer: true },
-        ),
-    );
-    createEffect(
-        on(
-            () => guild()?.visibility,
-            (next, before) => next !== undefined && visibility() === before && setVisibility(next),
-            { defer: true },
-        ),
-    );
     const changes = () => ({
         ...(name() !== guild()?.name && { name: name() }),
         ...(visibility() !== guild()?.visibility && { visibility: visibility() }),
@@ -91,16 +77,7 @@ export function Overview(props: {
                         </span>
                     </label>
                 </fieldset>
-                <div class="form-end">
-                    <SaveStatus saver={saver} />
-                    <button
-                        type="submit"
-                        class="button primary"
-                        disabled={!may() || !isChanged() || name().trim() === "" || saver.saving().kind === "saving"}
-                    >
-                        Save changes
-                    </button>
-                </div>
+                <FormEnd saver={saver} label="Save changes" disabled={!may() || !isChanged() || name().trim() === ""} />
             </form>
             <Show when={guild()?.access?.role === "owner"}>
                 <Ownership client={client} guild={props.guild} />

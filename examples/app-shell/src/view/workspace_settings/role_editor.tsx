@@ -3,12 +3,13 @@
  */
 
 import type { Permission } from "@filament/protocol/value";
-import { createEffect, createSignal, For, type JSX, on, Show } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
 import { roles as routes } from "../../api/roles.js";
 import type { Client } from "../../client/client.js";
 import { holds, PERMISSIONS } from "../../client/permission.js";
 import { Confirm } from "../../part/dialog.js";
-import { createSaver, SaveStatus } from "../../part/saving.js";
+import { createDraft } from "../../part/draft.js";
+import { createSaver, FormEnd } from "../../part/saving.js";
 import { roleLabel } from "../members/grouping.js";
 import { mayGive, mayHandle } from "../members/standing.js";
 
@@ -33,32 +34,11 @@ export function RoleEditor(props: {
             return false;
         return one.system_key !== "everyone" || isOwner();
     };
-    const [name, setName] = createSignal(role()?.name ?? "");
-    const [color, setColor] = createSignal(role()?.color_hex ?? null);
-    const [granted, setGranted] = createSignal<readonly Permission[]>(role()?.permissions ?? []);
+    const [name, setName] = createDraft(() => role()?.name, "");
+    const [color, setColor] = createDraft(() => role()?.color_hex, null);
+    const [granted, setGranted] = createDraft<readonly Permission[]>(() => role()?.permissions, [], isSame);
     const [isDeleting, setDeleting] = createSignal(false);
     const saver = createSaver();
-    createEffect(
-        on(
-            () => role()?.name,
-            (next, before) => next !== undefined && name() === before && setName(next),
-            { defer: true },
-        ),
-    );
-    createEffect(
-        on(
-            () => role()?.color_hex,
-            (next, before) => next !== undefined && color() === before && setColor(next),
-            { defer: true },
-        ),
-    );
-    createEffect(
-        on(
-            () => role()?.permissions,
-            (next, before) => next !== undefined && isSame(granted(), before) && setGranted(next),
-            { defer: true },
-        ),
-    );
     const changes = () => ({
         ...(!isSeeded() && name() !== role()?.name && { name: name() }),
         ...(color() !== role()?.color_hex && { color_hex: color() }),
@@ -129,16 +109,7 @@ export function RoleEditor(props: {
                     )}
                 </For>
             </fieldset>
-            <div class="form-end">
-                <SaveStatus saver={saver} />
-                <button
-                    type="submit"
-                    class="button primary"
-                    disabled={!may() || !isChanged() || saver.saving().kind === "saving"}
-                >
-                    Save role
-                </button>
-            </div>
+            <FormEnd saver={saver} label="Save role" disabled={!may() || !isChanged()} />
             <Show when={role()?.system_key !== "everyone" && role()?.system_key !== "workspace_owner"}>
                 <div class="button-row">
                     <button

@@ -2,9 +2,11 @@
  * A list that comes in pages and is loaded anew when something happened to it.
  */
 
-import { type Accessor, createSignal } from "solid-js";
+import { type Accessor, createSignal, type JSX, Show } from "solid-js";
 import { sentence } from "../../api/refusal.js";
 import type { Loaded } from "../../client/upkeep.js";
+import type { IconName } from "../../part/icon.js";
+import { Empty, WhenLoaded } from "../../part/state_words.js";
 
 /** The list. */
 export interface Paged<Row> {
@@ -44,4 +46,30 @@ export function createPaged<Row>(
         reload: () => take(),
         more: () => take(next() ?? undefined),
     };
+}
+
+/** What a list shows: that it is on its way, that nothing is in it, or its rows and a button for more of them. */
+export function Pages(props: {
+    readonly list: Paged<unknown>;
+    /** What is loaded, in words. */
+    readonly what: string;
+    readonly icon: IconName;
+    /** What is said of a list without rows. */
+    readonly empty: string;
+    /** What the button for more says. */
+    readonly more: string;
+    readonly children: JSX.Element;
+}): JSX.Element {
+    return (
+        <WhenLoaded loaded={props.list.loaded()} what={props.what} onRetry={() => void props.list.reload()}>
+            <Show when={props.list.rows().length > 0} fallback={<Empty icon={props.icon} title={props.empty} />}>
+                {props.children}
+                <Show when={props.list.hasMore()}>
+                    <button type="button" class="button wide" onClick={() => void props.list.more()}>
+                        {props.more}
+                    </button>
+                </Show>
+            </Show>
+        </WhenLoaded>
+    );
 }
