@@ -136,6 +136,9 @@ impl<W: TransportWrite> Hub<W> {
         self.presence_changed().disconnected(user_id, cause.presence_end(), now.ms());
         let is_revoked = matches!(cause, Cause::Server { code: CloseCode::SessionRevoked, .. });
         self.voice_disconnected(user_id, is_revoked, now);
+        if self.registry.connections_of(user_id).is_empty() {
+            self.shifts_due.forget(user_id);
+        }
         self.forget_unneeded_user(user_id);
         for guild_id in subscribed {
             self.forget_unused_guild(guild_id);

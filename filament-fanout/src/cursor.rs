@@ -2,23 +2,47 @@
 
 use std::fmt;
 
-use filament_core::Place;
+use filament_core::{Place, Seq};
 use filament_protocol::{Timestamp, UserId, event::ResetReason};
 use thiserror::Error;
+
+/// How far a connection has been told, which is what a cursor says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// Every durable event up to here.
+    pub place: Place,
+    /// The effect of every entry up to this one on the access of the user. Access is told a moment after the events that changed
+    /// it (§4.8), so this may lie behind `place`; it is never beyond the entry that `place` is in.
+    pub access: Seq,
+}
+
+impl Reached {
+    /// Everything up to `place`, access included.
+    #[must_use]
+    pub fn all(place: Place) -> Self {
+        Self { place, access: place.seq + Seq::from(place.part > 0) }
+    }
+
+    /// The entry behind which something may have been missed.
+    #[must_use]
+    pub fn after(&self) -> Seq {
+        self.place.seq.min(self.access)
+    }
+}
 
 /// Makes and reads cursors. Implementations hold the key and the epoch of the journal.
 ///
 /// Called under the lock of a connection's queue: it must not wait, nor call back into the fanout.
 pub trait Cursors: fmt::Debug + Send + Sync + 'static {
-    /// Appends the cursor of a user who was told everything up to `place`, issued at `now`: 1..=256 characters of
+    /// Appends the cursor of a user who was told so much, issued at `now`: 1..=256 characters of
     /// `[A-Za-z0-9_-]`, always equally many.
-    fn seal(&self, user_id: UserId, place: Place, now: Timestamp, into: &mut Vec<u8>);
+    fn seal(&self, user_id: UserId, reached: Reached, now: Timestamp, into: &mut Vec<u8>);
 
     /// Reads a cursor that a user presents at `now`.
     ///
     /// # Errors
     /// [`CursorError`]: why the stream cannot go on there.
-    fn open(&self, text: &str, user_id: UserId, now: Timestamp) -> Result<Place, CursorError>;
+    fn open(&self, text: &str, user_id: UserId, now: Timestamp) -> Result<Reached, CursorError>;
 }
 
 /// Why a cursor leads nowhere (RES-15).
@@ -52,11 +76,11 @@ impl CursorError {
 pub struct NoCursors;
 
 impl Cursors for NoCursors {
-    fn seal(&self, _user_id: UserId, _place: Place, _now: Timestamp, into: &mut Vec<u8>) {
+    fn seal(&self, _user_id: UserId, _reached: Reached, _now: Timestamp, into: &mut Vec<u8>) {
         into.push(b'-');
     }
 
-    fn open(&self, _text: &str, _user_id: UserId, _now: Timestamp) -> Result<Place, CursorError> {
+    fn open(&self, _text: &str, _user_id: UserId, _now: Timestamp) -> Result<Reached, CursorError> {
         Err(CursorError::Invalid)
     }
 }

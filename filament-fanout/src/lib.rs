@@ -43,7 +43,7 @@ pub use admission::{Hello, Refusal};
 pub use clock::{Clock, Now, SystemClock};
 pub use config::FanoutConfig;
 pub use connection::Connection;
-pub use cursor::{CursorError, Cursors, NoCursors};
+pub use cursor::{CursorError, Cursors, NoCursors, Reached};
 pub use fanout::Fanout;
 pub use frame::{Frame, Reach};
 pub use mode::Mode;

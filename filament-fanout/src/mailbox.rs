@@ -10,6 +10,7 @@ mod compose;
 mod ending;
 mod hold;
 mod lane;
+mod owed;
 mod queue;
 mod text;
 mod write;

@@ -94,6 +94,7 @@ impl<W: TransportWrite> Hub<W> {
         self.observe_stamp(entry.at);
         let before = self.edge_viewers(entry);
         let (ended, shifts) = self.apply_access(entry, graphs, now);
+        self.owe_access(&shifts, entry.seq);
         for (index, event) in entry.events.iter().enumerate() {
             let before = before.iter().find(|(at, _)| *at == index).map_or(&[][..], |(_, users)| users);
             let place = Place::within(entry.seq, index, entry.events.len());

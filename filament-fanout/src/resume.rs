@@ -37,6 +37,7 @@ use crate::{
     admission::Hello,
     clock::Now,
     close::Cause,
+    cursor::Reached,
     fanout::Shared,
     frame::{Frame, Reach},
     gate::{self, Gate},
@@ -54,7 +55,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
     /// Behind this place.
-    From(Place),
+    From(Reached),
     /// At the present; the client learns why.
     Reset(ResetReason),
 }
@@ -92,7 +93,7 @@ impl<W: TransportWrite> Shared<W> {
     pub(crate) fn start(&self, hello: &Hello) -> Option<Start> {
         let cursor = hello.cursor.as_deref().filter(|_| hello.mode.has_cursor())?;
         Some(match self.cursors.open(cursor, hello.user_id, self.clock.now().wall) {
-            Ok(place) => Start::From(place),
+            Ok(reached) => Start::From(reached),
             Err(error) => Start::Reset(error.reset_reason()),
         })
     }
@@ -109,14 +110,14 @@ impl<W: TransportWrite> Hub<W> {
         now: Now,
     ) -> Resumption<W> {
         let start = self.judge(start, oldest);
-        let place = match start {
-            Start::From(place) => place,
-            // Until the client has the `reset`, its cursors lead to another one.
-            Start::Reset(_) => Place::default(),
+        let reached = match start {
+            Start::From(reached) => reached,
+            // Until the client has the `reset`, its cursors lead to another one; then it asks for its access itself.
+            Start::Reset(_) => Reached { place: Place::default(), access: self.position },
         };
         let mut mailbox = link.lock();
         mailbox.hold();
-        mailbox.start_at(place);
+        mailbox.start_at(reached);
         drop(mailbox);
         let mut named = Vec::with_capacity(hello.subscribe.len());
         for (guild_id, channel_id) in hello.subscribe.iter().copied() {
@@ -135,14 +136,13 @@ impl<W: TransportWrite> Hub<W> {
 
     /// Whether the journal can lead from there to the present (RES-15).
     fn judge(&self, start: Start, oldest: Seq) -> Start {
-        let Start::From(place) = start else { return start };
-        let beyond = place.seq + Seq::from(place.part > 0);
-        if beyond > self.position {
+        let Start::From(reached) = start else { return start };
+        if Reached::all(reached.place).access > self.position {
             return Start::Reset(ResetReason::EpochChanged);
         }
-        match self.position - place.seq {
+        match self.position - reached.after() {
             0 => start,
-            _ if place.seq + 1 < oldest => Start::Reset(ResetReason::CursorExpired),
+            _ if reached.after() + 1 < oldest => Start::Reset(ResetReason::CursorExpired),
             missed if missed > REPLAY_ENTRIES_MAX => Start::Reset(ResetReason::GapTooLarge),
             _ => start,
         }
@@ -287,11 +287,14 @@ impl<W: TransportWrite> Hub<W> {
     }
 
     /// The end of a resume: what was held follows.
-    fn end_replay(&mut self, link: &Arc<Link<W>>, caught_up: CaughtUp, now: Now) {
+    fn end_replay(&mut self, link: &Arc<Link<W>>, user_id: UserId, caught_up: CaughtUp, now: Now) {
         let Ok(frame) = Frame::live(&Event::CaughtUp(caught_up), Reach::Connection, now.us) else { return };
         // In one hold of the mailbox, so that the cursor behind `caught_up` is the present's.
         let mut mailbox = link.lock();
         let (put, released) = (mailbox.put_replay(frame), mailbox.release());
+        if !self.shifts_due.has(user_id) {
+            mailbox.put_all_access();
+        }
         drop(mailbox);
         let is_taken = self.outbox.note(link, put);
         self.outbox.note(link, released);
@@ -344,7 +347,7 @@ impl<W: TransportWrite> Resumption<W> {
     async fn run(&mut self, shared: &Shared<W>, hello: &Hello) -> Result<(), UpstreamError> {
         let user_id = hello.user_id;
         let found = match self.start {
-            Start::From(place) => self.find(shared, place).await?,
+            Start::From(reached) => self.find(shared, reached).await?,
             Start::Reset(reason) => Err(reason),
         };
         shared.step(|hub, now| hub.open_stream(self, hello, found.as_ref().map_err(|reason| *reason), now));
@@ -359,12 +362,17 @@ impl<W: TransportWrite> Resumption<W> {
         self.room().await;
         let caught_up = CaughtUp { replayed, reset: found.is_err() };
         shared.stats.resumed(found.err().map_or(ResumeOutcome::Replayed, ResumeOutcome::Reset), replayed);
-        shared.step(|hub, now| hub.end_replay(&self.link, caught_up, now));
+        shared.step(|hub, now| hub.end_replay(&self.link, user_id, caught_up, now));
         Ok(())
     }
 
     /// Looks through what was missed, the newest first.
-    async fn find(&mut self, shared: &Shared<W>, place: Place) -> Result<Result<Found, ResetReason>, UpstreamError> {
+    async fn find(
+        &mut self,
+        shared: &Shared<W>,
+        reached: Reached,
+    ) -> Result<Result<Found, ResetReason>, UpstreamError> {
+        let place = reached.place;
         let mut found = Found::default();
         let (mut events, mut kept_bytes) = (0, 0);
         let mut until = self.until;
@@ -395,10 +403,21 @@ impl<W: TransportWrite> Resumption<W> {
             yield_now().await;
         }
         found.missed.reverse();
-        found.changed = self.survey.changed();
         let accepted = self.named.iter().filter(|named| named.2.is_none());
         let gaps = accepted.filter(|named| self.survey.has_gap(named.1)).map(|named| (named.0, named.1));
         found.gaps = gaps.collect();
+        // Events are told before the access they changed: the update of an entry up to `place` may be missing.
+        let mut until = Reached::all(place).access;
+        while until > reached.access {
+            let after = until.saturating_sub(Seq::from(REPLAY_READ_ENTRIES_MAX)).max(reached.access);
+            let Some(page) = read_range(shared, after, until).await? else {
+                return Ok(Err(ResetReason::CursorExpired));
+            };
+            page.iter().rev().for_each(|entry| self.survey.step_back(entry));
+            until = after;
+            yield_now().await;
+        }
+        found.changed = self.survey.changed();
         Ok(Ok(found))
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use filament_core::{
-    AccessShift,
+    AccessShift, Seq,
     permission::{GuildGraph, access},
 };
 use filament_protocol::{
@@ -30,11 +30,28 @@ use crate::{
 
 /// Who is to be told of their access in which guild. Bounded: users here, times the guilds each is in.
 #[derive(Debug, Default)]
-pub(crate) struct ShiftsDue(BTreeSet<(GuildId, UserId)>);
+pub(crate) struct ShiftsDue(BTreeSet<(UserId, GuildId)>);
 
 impl ShiftsDue {
     pub(crate) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// Whether somebody is to be told of any guild.
+    pub(crate) fn has(&self, user_id: UserId) -> bool {
+        self.first(user_id).is_some()
+    }
+
+    /// Forgets who has no connection left: whoever connects asks for its access itself.
+    pub(crate) fn forget(&mut self, user_id: UserId) {
+        while let Some(first) = self.first(user_id) {
+            self.0.remove(&first);
+        }
+    }
+
+    fn first(&self, user_id: UserId) -> Option<(UserId, GuildId)> {
+        let from = (user_id, GuildId::from_u128(0));
+        self.0.range(from..).next().filter(|(due, _)| *due == user_id).copied()
     }
 }
 
@@ -43,7 +60,10 @@ impl<W: TransportWrite> Hub<W> {
     pub(crate) fn note_shifts(&mut self, shifts: &[AccessShift], now: Now) {
         let mut frames: HashMap<ChannelId, Option<Frame>> = HashMap::new();
         for shift in shifts {
-            self.shifts_due.0.insert((shift.guild_id, shift.user_id));
+            if self.registry.connections_of(shift.user_id).is_empty() {
+                continue;
+            }
+            self.shifts_due.0.insert((shift.user_id, shift.guild_id));
             if shift.gained.is_empty() {
                 continue;
             }
@@ -64,10 +84,25 @@ impl<W: TransportWrite> Hub<W> {
     /// Tells a bounded part of those who are due. Returns whether more are.
     pub(crate) fn tell_shifts(&mut self, now: Now) -> bool {
         for _ in 0..ACCESS_TOLD_PER_TURN_MAX {
-            let Some((guild_id, user_id)) = self.shifts_due.0.pop_first() else { return false };
+            let Some((user_id, guild_id)) = self.shifts_due.0.pop_first() else { return false };
             self.tell_access(guild_id, user_id, now);
+            if !self.shifts_due.has(user_id) {
+                self.links_with_cursor(user_id).for_each(|link| link.lock().put_all_access());
+            }
         }
         !self.shifts_due.0.is_empty()
+    }
+
+    /// Notes on whose connections an update of their access is owed, before anything of the entry is put.
+    pub(crate) fn owe_access(&self, shifts: &[AccessShift], seq: Seq) {
+        for shift in shifts {
+            self.links_with_cursor(shift.user_id).for_each(|link| link.lock().owe_access(seq));
+        }
+    }
+
+    fn links_with_cursor(&self, user_id: UserId) -> impl Iterator<Item = &Arc<Link<W>>> {
+        let links = self.registry.registered_of(user_id).map(|registered| &registered.handle);
+        links.filter(|link| link.mode.has_cursor())
     }
 
     fn tell_access(&mut self, guild_id: GuildId, user_id: UserId, now: Now) {

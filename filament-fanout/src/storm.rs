@@ -472,6 +472,8 @@ impl Storm {
     /// Panics if the parts of delivery disagree with each other or with the oracle.
     fn check(&mut self) {
         self.listeners.iter_mut().for_each(|listener| listener.is_ended |= !listener.is_open());
+        let is_here = |user| self.listeners.iter().any(|listener| listener.user == user && listener.is_open());
+        self.due.retain(|(_, user)| is_here(*user));
         self.world.check();
         let revisions = &self.present().revisions;
         let hub = self.world.shared().hub();

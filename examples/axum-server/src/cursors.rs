@@ -4,12 +4,12 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use filament_core::Place;
-use filament_fanout::{CursorError, Cursors};
+use filament_fanout::{CursorError, Cursors, Reached};
 use filament_protocol::{Timestamp, UserId};
 use orion::hazardous::aead::xchacha20poly1305::{Nonce, SecretKey, XChaCha20Poly1305};
 
 const LIFE_SECS: u64 = 86_400;
-const PLAIN_BYTES: usize = 34;
+const PLAIN_BYTES: usize = 42;
 
 /// Cursors of the journal of one epoch.
 pub struct Sealed {
@@ -32,11 +32,12 @@ impl Sealed {
 }
 
 impl Cursors for Sealed {
-    fn seal(&self, user_id: UserId, place: Place, now: Timestamp, into: &mut Vec<u8>) {
+    fn seal(&self, user_id: UserId, reached: Reached, now: Timestamp, into: &mut Vec<u8>) {
         let mut plain = Vec::with_capacity(PLAIN_BYTES);
         plain.extend(self.epoch.to_be_bytes());
-        plain.extend(place.seq.to_be_bytes());
-        plain.extend(place.part.to_be_bytes());
+        plain.extend(reached.place.seq.to_be_bytes());
+        plain.extend(reached.place.part.to_be_bytes());
+        plain.extend(reached.access.to_be_bytes());
         plain.extend(now.as_secs().to_be_bytes());
         let mut nonce = [0; 24];
         getrandom::fill(&mut nonce).expect("the system has randomness");
@@ -46,7 +47,7 @@ impl Cursors for Sealed {
         into.extend(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()).bytes());
     }
 
-    fn open(&self, text: &str, user_id: UserId, now: Timestamp) -> Result<Place, CursorError> {
+    fn open(&self, text: &str, user_id: UserId, now: Timestamp) -> Result<Reached, CursorError> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Invalid)?;
         let (nonce, sealed) = bytes.split_first_chunk::<24>().ok_or(CursorError::Invalid)?;
         let mut plain = [0; PLAIN_BYTES];
@@ -60,9 +61,10 @@ impl Cursors for Sealed {
         if plain[..16] != self.epoch.to_be_bytes() {
             return Err(CursorError::Epoch);
         }
-        if number(26).saturating_add(LIFE_SECS) < now.as_secs() {
+        if number(34).saturating_add(LIFE_SECS) < now.as_secs() {
             return Err(CursorError::Expired);
         }
-        Ok(Place { seq: number(16), part: u16::from_be_bytes([plain[24], plain[25]]) })
+        let place = Place { seq: number(16), part: u16::from_be_bytes([plain[24], plain[25]]) };
+        Ok(Reached { place, access: number(26) })
     }
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use filament_core::Place;
 use filament_protocol::UserId;
 
-use super::{Mailbox, OnDrop, Queued, ending::Stage, hold::Hold, text, write::Flushed, write::Writing};
+use super::{Mailbox, OnDrop, Queued, ending::Stage, hold::Hold, owed::Owed, text, write::Flushed, write::Writing};
 use crate::{
     frame::Frame,
     limits::{BLOCKS_PER_WRITE_MAX, PIECES_PER_FRAME},
@@ -32,6 +32,7 @@ pub(super) struct Composer {
     /// The message of which some bytes were written, if there is one.
     begun: Option<Box<Message>>,
     pub(super) hold: Option<Box<Hold>>,
+    pub(super) owed: Option<Owed>,
 }
 
 /// What is written in one piece: one control, `ready`, a batch, or a block of a stream.
@@ -50,7 +51,7 @@ pub(super) struct Message {
 
 impl Composer {
     pub(super) const fn new(mode: Mode, user_id: UserId, place: Place) -> Self {
-        Self { mode, user_id, place, begun: None, hold: None }
+        Self { mode, user_id, place, begun: None, hold: None, owed: None }
     }
 
     /// Items at the front of the queue that belong to a message that has begun.
@@ -159,6 +160,7 @@ impl Mailbox {
         if let Some(composer) = &mut self.composer {
             composer.place = message.place;
         }
+        self.settle_access();
     }
 
     /// Makes messages of what waits first: of a stream some blocks, else one. None if nothing is to be written.
@@ -182,7 +184,12 @@ impl Mailbox {
     fn compose_control(&self, bytes: &Bytes, composer: &Composer, writing: &Writing<'_>) -> Message {
         if composer.mode == Mode::Stream && self.is_open() {
             let place = self.moved_on(composer.place, 0, writing);
-            let body = Queued::Control(Box::new(text::control_with_id(bytes, composer, place, writing)));
+            let body = Queued::Control(Box::new(text::control_with_id(
+                bytes,
+                composer,
+                self.reached(composer, place, 1),
+                writing,
+            )));
             return Message::new(body, 1, 0, place);
         }
         Message::new(Queued::Control(Box::new(bytes.clone())), 1, 0, composer.place)
@@ -202,7 +209,8 @@ impl Mailbox {
             place = self.moved_on(place, index + 1, writing);
             let is_first = self.written == 0 && index == 0;
             let (items, from_lane) = if index < queued_count { (1, 0) } else { (0, 1) };
-            let block = text::block(frame, place, is_first, composer, writing);
+            let reached = self.reached(composer, place, (index + 1).min(queued_count));
+            let block = text::block(frame, reached, is_first, composer, writing);
             messages.push(Message::new(Queued::Event(block), items, from_lane, place));
         }
         messages
@@ -213,7 +221,8 @@ impl Mailbox {
         let place = self.moved_on(place, items, writing);
         let queued = self.queue.iter().take(items).filter_map(Queued::event);
         let lane = self.lane.iter().flat_map(|lane| lane.frames()).take(from_lane);
-        let batch = text::batch(queued.chain(lane), composer, self.written, text_bytes, place, writing);
+        let reached = self.reached(composer, place, items);
+        let batch = text::batch(queued.chain(lane), composer, self.written, text_bytes, reached, writing);
         Message::new(Queued::Event(batch), items, from_lane, place)
     }
 

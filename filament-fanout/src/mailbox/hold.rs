@@ -2,8 +2,6 @@
 
 use std::{collections::VecDeque, task::Waker};
 
-use filament_core::Place;
-
 use super::{Mailbox, Put, Queued};
 use crate::{
     config::Bounds,
@@ -28,14 +26,6 @@ impl Mailbox {
         debug_assert!(self.composer.is_some(), "a plain connection is never replayed to");
         if let Some(composer) = &mut self.composer {
             composer.hold.get_or_insert_default();
-        }
-    }
-
-    /// Lets the connection stand at another place. To be called before anything is written.
-    pub(crate) fn start_at(&mut self, place: Place) {
-        debug_assert!(self.written == 0, "a cursor never goes back");
-        if let Some(composer) = &mut self.composer {
-            composer.place = place;
         }
     }
 

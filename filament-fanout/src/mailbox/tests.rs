@@ -1,6 +1,7 @@
 mod batch;
 mod hold;
 mod model;
+mod owed;
 mod stream;
 
 use std::{
@@ -20,6 +21,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::*;
 use crate::{
+    cursor::Reached,
     limits::{EPHEMERAL_KEYS_MAX, SLICES_PER_WRITE_MAX},
     observe::Tally,
     testing::{Peer, ReadableCursors, Received, Told, Wire},
@@ -57,9 +59,13 @@ fn journalled(name: &str, channel: u128, place: Place) -> Frame {
 }
 
 fn place_of(told: &Told) -> Place {
-    let (user_id, place) = ReadableCursors::read(told.cursor.as_ref().expect("a cursor")).expect("readable");
+    reached(told).place
+}
+
+fn reached(told: &Told) -> Reached {
+    let (user_id, reached) = ReadableCursors::read(told.cursor.as_ref().expect("a cursor")).expect("readable");
     assert_eq!(user_id, USER);
-    place
+    reached
 }
 
 fn presence(user: u128, is_online: bool) -> Frame {

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use filament_core::Place;
 use filament_protocol::limits::{BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
 
 use super::{compose::Composer, write::Writing};
 use crate::{
+    cursor::Reached,
     frame::Frame,
     limits::{CURSOR_BYTES_MAX, STREAM_RETRY},
 };
@@ -39,14 +39,14 @@ pub(super) fn batch<'f>(
     composer: &Composer,
     s: u64,
     text_bytes: usize,
-    place: Place,
+    reached: Reached,
     writing: &Writing<'_>,
 ) -> Frame {
     let mut cursor = Vec::new();
     if composer.mode.has_cursor() {
         cursor.reserve_exact(CURSOR_BYTES_MAX);
         cursor.extend_from_slice(BATCH_CURSOR);
-        writing.cursors.seal(composer.user_id, place, writing.now.wall, &mut cursor);
+        writing.cursors.seal(composer.user_id, reached, writing.now.wall, &mut cursor);
         cursor.push(b'"');
     }
     let number = s.to_string();
@@ -67,14 +67,20 @@ pub(super) fn batch<'f>(
 }
 
 /// The block of one event of a stream, with the cursor before it.
-pub(super) fn block(frame: &Frame, place: Place, is_first: bool, composer: &Composer, writing: &Writing<'_>) -> Frame {
+pub(super) fn block(
+    frame: &Frame,
+    reached: Reached,
+    is_first: bool,
+    composer: &Composer,
+    writing: &Writing<'_>,
+) -> Frame {
     let around = ID.len() + CURSOR_BYTES_MAX + 1 + DATA.len() + BLOCK_END.len();
     let bytes_max = STREAM_RETRY.len() + around + frame.payload().len();
     Frame::composed(bytes_max, |bytes| {
         if is_first {
             bytes.extend_from_slice(STREAM_RETRY);
         }
-        push_id(bytes, composer, place, writing);
+        push_id(bytes, composer, reached, writing);
         for part in [DATA, frame.payload(), BLOCK_END] {
             bytes.extend_from_slice(part);
         }
@@ -82,15 +88,15 @@ pub(super) fn block(frame: &Frame, place: Place, is_first: bool, composer: &Comp
 }
 
 /// Control bytes with a block behind them that has nothing but an `id:` line.
-pub(super) fn control_with_id(control: &Bytes, composer: &Composer, place: Place, writing: &Writing<'_>) -> Bytes {
+pub(super) fn control_with_id(control: &Bytes, composer: &Composer, reached: Reached, writing: &Writing<'_>) -> Bytes {
     let mut bytes = control.to_vec();
-    push_id(&mut bytes, composer, place, writing);
+    push_id(&mut bytes, composer, reached, writing);
     bytes.push(b'\n');
     bytes.into()
 }
 
-fn push_id(bytes: &mut Vec<u8>, composer: &Composer, place: Place, writing: &Writing<'_>) {
+fn push_id(bytes: &mut Vec<u8>, composer: &Composer, reached: Reached, writing: &Writing<'_>) {
     bytes.extend_from_slice(ID);
-    writing.cursors.seal(composer.user_id, place, writing.now.wall, bytes);
+    writing.cursors.seal(composer.user_id, reached, writing.now.wall, bytes);
     bytes.push(b'\n');
 }

@@ -423,7 +423,29 @@ fn compare(name: &str, known: &Client, fresh: &Client) {
             }
         }
     }
-    assert_eq!(known, *fresh, "{name}: an earlier snapshot and the events since are a fresh snapshot");
+    if let Some(place) = difference(&known, fresh) {
+        panic!(
+            "{name}: an earlier snapshot and the events since are a fresh snapshot; known and fresh differ at {place}"
+        );
+    }
+}
+
+/// Where two values differ first, and how.
+fn difference(known: &Value, fresh: &Value) -> Option<String> {
+    match (known, fresh) {
+        (Value::Object(one), Value::Object(other)) => {
+            one.keys().chain(other.keys()).find_map(|key| match (one.get(key), other.get(key)) {
+                (Some(one), Some(other)) => difference(one, other).map(|place| format!("/{key}{place}")),
+                (one, other) => Some(format!("/{key}: {one:?} and {other:?}")),
+            })
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => one
+            .iter()
+            .zip(other)
+            .enumerate()
+            .find_map(|(at, (one, other))| difference(one, other).map(|place| format!("/{at}{place}"))),
+        (one, other) => (one != other).then(|| format!(": {one} and {other}")),
+    }
 }
 
 /// Runs a history; returns the viewers, and how often one of them was resumed.

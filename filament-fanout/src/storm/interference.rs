@@ -155,7 +155,7 @@ fn normal(received: &Received, ids: &mut BTreeMap<String, usize>) -> String {
             word.push(letter);
             continue;
         }
-        let is_cursor = word.matches('_').count() == 4 && word.len() > 40;
+        let is_cursor = word.matches('_').count() == 5 && word.len() > 40;
         let is_number = !word.is_empty() && word.chars().all(|digit| digit.is_ascii_digit());
         if word.len() == 26 && word.starts_with("01") {
             let next = ids.len();

@@ -14,7 +14,7 @@ use super::{
     truth::Truth,
 };
 use crate::{
-    Mode,
+    Mode, Reached,
     testing::{ReadableCursors, Received, Told},
     world::Client,
 };
@@ -253,10 +253,11 @@ impl Listener {
         told.events.iter().for_each(|text| self.compare(text, present, is_open, now));
         match told.cursor {
             Some(cursor) => {
-                let (user_id, place) = ReadableCursors::read(&cursor).expect("a cursor");
+                let (user_id, Reached { place, access }) = ReadableCursors::read(&cursor).expect("a cursor");
                 assert_eq!(user_id, self.client.user_id);
                 assert!(self.cursor.is_none_or(|last| last <= place), "a cursor never goes back");
                 assert!(self.heard <= Some(place), "everything told is passed");
+                assert!(access <= Reached::all(place).access, "access is not told before the events that changed it");
                 self.cursor = Some(place);
                 let mut waiting = self.queue.iter().filter(|item| !item.is_optional);
                 assert!(waiting.all(|item| item.place.is_none_or(|waits| waits > place)), "nothing untold is passed");

@@ -135,7 +135,7 @@ fn change() -> BoxedStrategy<(By, Deed)> {
     let roles = prop_oneof![
         2 => bits().prop_map(Deed::CreateRole),
         3 => (index(), bits()).prop_map(|(role, bits)| Deed::EditRole(role, bits)),
-        1 => index().prop_map(Deed::DeleteRole),
+        2 => index().prop_map(Deed::DeleteRole),
         1 => index().prop_map(Deed::MoveRoles),
         1 => prop::option::of(index()).prop_map(Deed::DefaultRole),
         4 => (index(), member()).prop_map(|(role, user)| Deed::Assign(role, user)),
@@ -195,10 +195,27 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// A member is given two roles, one that may see a channel and one that may not (PE-7): rare where every step is drawn for itself.
+fn clash() -> impl Strategy<Value = Vec<Op>> {
+    let index = any::<Index>;
+    let view = Permission::CreateMessage.bit();
+    (index(), index(), (index(), index()), 1..USERS).prop_map(move |(guild, channel, (one, other), user)| {
+        let owner = |deed| Op::Do(By::Owner, guild, deed);
+        vec![
+            owner(Deed::Assign(one, user)),
+            owner(Deed::Assign(other, user)),
+            owner(Deed::SetOverride(channel, Aim::Role(one), view, 0)),
+            owner(Deed::SetOverride(channel, Aim::Role(other), 0, view)),
+        ]
+    })
+}
+
 /// A plan in which most users are there from the start.
 pub(super) fn plan() -> impl Strategy<Value = Vec<Op>> {
     let arrivals = vec(prop::option::weighted(0.8, (0..ADDRESSES, mode())), USERS);
-    (arrivals, vec(op(), 1..150)).prop_map(|(arrivals, mut plan)| {
+    let steps = prop_oneof![30 => op().prop_map(|op| vec![op]), 1 => clash()];
+    (arrivals, vec(steps, 1..150)).prop_map(|(arrivals, steps)| {
+        let mut plan: Vec<Op> = steps.into_iter().flatten().collect();
         let here = arrivals.into_iter().enumerate().filter_map(|(user, from)| Some((user, from?)));
         plan.splice(0..0, here.map(|(user, (address, mode))| Op::Arrive(user, address, mode)));
         plan

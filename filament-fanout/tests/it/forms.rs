@@ -7,7 +7,7 @@ use filament_core::{
     testing::{Cast, MemoryStore},
 };
 use filament_fanout::{
-    DisconnectReason, Fanout, FanoutConfig, Hello, MemoryMessage, Mode, memory_pair,
+    DisconnectReason, Fanout, FanoutConfig, Hello, MemoryMessage, Mode, Reached, memory_pair,
     testing::{Peer, ReadableCursors, Received, Told},
 };
 use filament_protocol::{CloseCode, ConnectionId, Timestamp};
@@ -27,7 +27,7 @@ async fn heard(peer: &Peer, messages: usize) -> (Vec<String>, Vec<Place>) {
             other => panic!("ended: {other:?}"),
         };
         let told = Told::read(&text);
-        places.extend(told.cursor.map(|cursor| ReadableCursors::read(&cursor).expect("a cursor").1));
+        places.extend(told.cursor.map(|cursor| ReadableCursors::read(&cursor).expect("a cursor").1.place));
         texts.extend(told.events.into_iter().filter(|event| event.contains(r#""t":"message_create""#)));
     }
     (texts, places)
@@ -80,7 +80,7 @@ async fn every_form_is_told_the_same_and_cursors_move_on() {
         }
     };
     let told = timeout(PATIENCE, acked).await.expect("in time");
-    let (user_id, place) = ReadableCursors::read(&told.cursor.expect("one")).expect("a cursor");
+    let (user_id, Reached { place, .. }) = ReadableCursors::read(&told.cursor.expect("one")).expect("a cursor");
     assert_eq!((user_id, place), (member.user_id, Place::after(head)));
     let number = format!(r#""s":{},"#, told.s.expect("a number"));
     assert!(told.events.last().is_some_and(|ack| ack.contains(&number)), "the ack has the number of its batch");

@@ -7,7 +7,7 @@ mod random;
 
 use filament_core::{Actor, Place};
 use filament_fanout::{
-    Cursors as _, Fanout, Hello, Mode,
+    Cursors as _, Fanout, Hello, Mode, Reached,
     testing::{Peer, ReadableCursors, Received, Told, Wire},
 };
 use filament_protocol::{
@@ -25,7 +25,7 @@ fn cursor(user_id: UserId, place: Place) -> Box<str> {
     let mut text = Vec::new();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     let now = Timestamp::new(now.as_secs()).expect("a time");
-    ReadableCursors::default().seal(user_id, place, now, &mut text);
+    ReadableCursors::default().seal(user_id, Reached::all(place), now, &mut text);
     String::from_utf8(text).expect("ASCII").into()
 }
 

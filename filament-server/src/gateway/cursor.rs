@@ -1,8 +1,8 @@
 //! Cursors (RES-10): where a stream stands, sealed so that only this server can read or make one.
 //!
 //! ```text
-//! cursor  = base64url of  form (1) ‖ nonce (24) ‖ sealed (34) ‖ tag (16): 100 characters, always
-//! sealed  = epoch (16) ‖ entry (8) ‖ part (2) ‖ issued (8), big-endian, by XChaCha20-Poly1305
+//! cursor  = base64url of  form (1) ‖ nonce (24) ‖ sealed (42) ‖ tag (16): 111 characters, always
+//! sealed  = epoch (16) ‖ entry (8) ‖ part (2) ‖ access (8) ‖ issued (8), big-endian, by XChaCha20-Poly1305
 //! bound to  "filament cursor v1" ‖ user (16), which are authenticated and not sent
 //! nonce   = first 24 bytes of HMAC-SHA-256(a secret of this process, count of cursors made)
 //! ```
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use filament_core::Place;
-use filament_fanout::{CursorError, Cursors};
+use filament_fanout::{CursorError, Cursors, Reached};
 use filament_protocol::{Timestamp, UserId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use orion::hazardous::aead::xchacha20poly1305::{Nonce, SecretKey, XChaCha20Poly1305};
@@ -29,13 +29,13 @@ const PURPOSE: &[u8; 18] = b"filament cursor v1";
 /// Tells later forms from this one before anything is opened.
 const FORM: u8 = 1;
 const NONCE_BYTES: usize = 24;
-const PLAIN_BYTES: usize = 34;
+const PLAIN_BYTES: usize = 42;
 const SEALED_BYTES: usize = PLAIN_BYTES + 16;
 const CURSOR_BYTES: usize = 1 + NONCE_BYTES + SEALED_BYTES;
 /// Characters of every cursor.
-const CURSOR_CHARS: usize = CURSOR_BYTES / 3 * 4;
+const CURSOR_CHARS: usize = (CURSOR_BYTES * 4).div_ceil(3);
 
-const _: () = assert!(CURSOR_BYTES.is_multiple_of(3) && CURSOR_CHARS <= filament_fanout::limits::CURSOR_BYTES_MAX);
+const _: () = assert!(CURSOR_CHARS <= filament_fanout::limits::CURSOR_BYTES_MAX);
 
 /// The key of cursors. Erased from memory when dropped.
 #[derive(Clone)]
@@ -93,12 +93,13 @@ impl SealedCursors {
 }
 
 impl Cursors for SealedCursors {
-    fn seal(&self, user_id: UserId, place: Place, now: Timestamp, into: &mut Vec<u8>) {
+    fn seal(&self, user_id: UserId, reached: Reached, now: Timestamp, into: &mut Vec<u8>) {
         let mut plain = [0; PLAIN_BYTES];
         plain[..16].copy_from_slice(&self.epoch.to_be_bytes());
-        plain[16..24].copy_from_slice(&place.seq.to_be_bytes());
-        plain[24..26].copy_from_slice(&place.part.to_be_bytes());
-        plain[26..].copy_from_slice(&now.as_secs().to_be_bytes());
+        plain[16..24].copy_from_slice(&reached.place.seq.to_be_bytes());
+        plain[24..26].copy_from_slice(&reached.place.part.to_be_bytes());
+        plain[26..34].copy_from_slice(&reached.access.to_be_bytes());
+        plain[34..].copy_from_slice(&now.as_secs().to_be_bytes());
         let nonce = self.nonce();
         let mut bytes = [0; CURSOR_BYTES];
         let (head, sealed) = bytes.split_at_mut(1 + NONCE_BYTES);
@@ -111,7 +112,7 @@ impl Cursors for SealedCursors {
         URL_SAFE_NO_PAD.encode_slice(bytes, &mut into[start..]).expect("the room for it is exact");
     }
 
-    fn open(&self, text: &str, user_id: UserId, now: Timestamp) -> Result<Place, CursorError> {
+    fn open(&self, text: &str, user_id: UserId, now: Timestamp) -> Result<Reached, CursorError> {
         let mut bytes = [0; CURSOR_BYTES];
         match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
             Ok(CURSOR_BYTES) if bytes[0] == FORM => {}
@@ -126,10 +127,11 @@ impl Cursors for SealedCursors {
         if plain[..16] != self.epoch.to_be_bytes() {
             return Err(CursorError::Epoch);
         }
-        if number(26).saturating_add(CURSOR_LIFE_SECS) < now.as_secs() {
+        if number(34).saturating_add(CURSOR_LIFE_SECS) < now.as_secs() {
             return Err(CursorError::Expired);
         }
-        Ok(Place { seq: number(16), part: u16::from_be_bytes([plain[24], plain[25]]) })
+        let place = Place { seq: number(16), part: u16::from_be_bytes([plain[24], plain[25]]) };
+        Ok(Reached { place, access: number(26) })
     }
 }
 
@@ -147,7 +149,7 @@ mod tests {
     use super::*;
 
     const USER: UserId = UserId::from_u128(7);
-    const PLACE: Place = Place { seq: 123_456_789_012, part: 3 };
+    const REACHED: Reached = Reached { place: Place { seq: 123_456_789_012, part: 3 }, access: 123_456_789_000 };
 
     fn cursors(key: u8, epoch: u128) -> SealedCursors {
         SealedCursors::new(&CursorKey::from_bytes([key; 32]), epoch).expect("random bytes")
@@ -157,27 +159,28 @@ mod tests {
         Timestamp::new(secs).expect("a time")
     }
 
-    fn seal(cursors: &SealedCursors, place: Place) -> String {
+    fn seal(cursors: &SealedCursors, reached: Reached) -> String {
         let mut text = b"before".to_vec();
-        cursors.seal(USER, place, at(1_000_000), &mut text);
+        cursors.seal(USER, reached, at(1_000_000), &mut text);
         String::from_utf8(text.split_off(6)).expect("ASCII")
     }
 
     /// Proves RES-10: opaque, of constant length, bound to user and epoch, kept over restarts, expired after 24 hours.
     #[test]
     fn a_cursor_says_its_place_to_its_user_for_a_day() {
-        let text = seal(&cursors(1, 5), PLACE);
+        let text = seal(&cursors(1, 5), REACHED);
         let after_restart = cursors(1, 5);
-        assert_eq!(after_restart.open(&text, USER, at(1_000_000 + 86_400)), Ok(PLACE));
+        assert_eq!(after_restart.open(&text, USER, at(1_000_000 + 86_400)), Ok(REACHED));
         assert_eq!(after_restart.open(&text, USER, at(1_000_000 + 86_401)), Err(CursorError::Expired));
         assert_eq!(after_restart.open(&text, UserId::from_u128(8), at(1_000_000)), Err(CursorError::Invalid));
         assert_eq!(cursors(2, 5).open(&text, USER, at(1_000_000)), Err(CursorError::Invalid));
         assert_eq!(cursors(1, 6).open(&text, USER, at(1_000_000)), Err(CursorError::Epoch));
         let url_safe = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        for place in [Place::default(), PLACE, Place { seq: u64::MAX, part: u16::MAX }] {
-            let text = seal(&after_restart, place);
+        let last = Reached { place: Place { seq: u64::MAX, part: u16::MAX }, access: u64::MAX };
+        for reached in [Reached::default(), REACHED, last] {
+            let text = seal(&after_restart, reached);
             assert!(text.len() == CURSOR_CHARS && url_safe(&text), "{text}");
-            assert_eq!(after_restart.open(&text, USER, at(1_000_000)), Ok(place));
+            assert_eq!(after_restart.open(&text, USER, at(1_000_000)), Ok(reached));
         }
     }
 
@@ -185,7 +188,7 @@ mod tests {
     #[test]
     fn no_changed_character_passes() {
         let cursors = cursors(1, 5);
-        let text = seal(&cursors, PLACE);
+        let text = seal(&cursors, REACHED);
         for index in 0..text.len() {
             let mut forged = text.clone().into_bytes();
             forged[index] = if forged[index] == b'A' { b'B' } else { b'A' };

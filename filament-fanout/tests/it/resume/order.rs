@@ -5,7 +5,7 @@ use filament_core::{
     decide::{guild::JoinGuild, moderation::KickMember},
     testing::Cast,
 };
-use filament_fanout::{Mode, ResumeOutcome, testing::ReadableCursors};
+use filament_fanout::{Mode, Reached, ResumeOutcome, testing::ReadableCursors};
 use filament_protocol::{ChannelId, Event, GuildId, event::ResetReason, limits::REPLAY_EVENTS_MAX};
 
 use super::{BATCH, Resumed, Stream, cursor, hello};
@@ -36,7 +36,7 @@ async fn cursors_that_lead_nowhere_make_a_reset() {
     filament_fanout::Cursors::seal(
         &foreign,
         member.user_id,
-        Place::after(head),
+        Reached::all(Place::after(head)),
         filament_protocol::Timestamp::MAX,
         &mut of_other_epoch,
     );
