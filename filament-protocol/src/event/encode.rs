@@ -51,8 +51,8 @@ impl Event {
     /// Appends the whole event to `out`, which keeps its length on an error.
     ///
     /// # Errors
-    /// [`EncodeError::TooLarge`] over [`EventKind::bytes_max`](super::EventKind::bytes_max) bytes; [`EncodeError::Payload`] for a batch that holds an
-    /// event this crate does not know.
+    /// [`EncodeError::TooLarge`] over [`EventKind::bytes_max`](super::EventKind::bytes_max) bytes; [`EncodeError::Payload`]
+    /// for a batch that holds an event this crate does not know.
     pub fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let start = out.len();
         envelope::write_head(out, self.kind().name());

@@ -4,6 +4,8 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use filament_fanout::{QUEUE_BYTES_BOUNDS, QUEUE_FRAMES_BOUNDS, REPLAYED_EVENTS_BOUNDS, TIME_BOUNDS_NS};
+
 use super::label::Label;
 
 /// One counter for each value of a label.
@@ -48,31 +50,13 @@ pub struct Scale {
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Durations, recorded in nanoseconds, exposed in seconds: 0.5 ms to 5 s (MET-2).
-pub const SECONDS: Scale = Scale {
-    bounds: &[
-        500_000,
-        1_000_000,
-        2_500_000,
-        5_000_000,
-        10_000_000,
-        25_000_000,
-        50_000_000,
-        100_000_000,
-        250_000_000,
-        500_000_000,
-        1_000_000_000,
-        2_500_000_000,
-        5_000_000_000,
-    ],
-    divisor: NANOS_PER_SECOND,
-};
+pub const SECONDS: Scale = Scale { bounds: &TIME_BOUNDS_NS, divisor: NANOS_PER_SECOND };
 /// Frames in a queue: up to the default bound of 256 and the largest that may be configured.
-pub const QUEUE_FRAMES: Scale = Scale { bounds: &[0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 1_024, 4_096], divisor: 1 };
+pub const QUEUE_FRAMES: Scale = Scale { bounds: &QUEUE_FRAMES_BOUNDS, divisor: 1 };
 /// Bytes in a queue: up to the default bound of 1 MiB and the largest that may be configured.
-pub const QUEUE_BYTES: Scale =
-    Scale { bounds: &[0, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 8_388_608], divisor: 1 };
+pub const QUEUE_BYTES: Scale = Scale { bounds: &QUEUE_BYTES_BOUNDS, divisor: 1 };
 /// Events sent after a resume: up to the 2,000 that a replay delivers.
-pub const REPLAYED_EVENTS: Scale = Scale { bounds: &[0, 1, 5, 10, 50, 100, 250, 500, 1_000, 2_000], divisor: 1 };
+pub const REPLAYED_EVENTS: Scale = Scale { bounds: &REPLAYED_EVENTS_BOUNDS, divisor: 1 };
 /// Commands in one commit: up to the largest group of the writer.
 pub const GROUP_SIZE: Scale = Scale { bounds: &[1, 2, 4, 8, 16, 32, 64, 128, 256], divisor: 1 };
 
