@@ -4,6 +4,7 @@
 //! the open transaction, so it sees those before it; each that writes does so in a savepoint, so that an error undoes it alone. Then one
 //! `COMMIT` puts all of them on disk, and only then anybody is told: first the callers, then who waits for the journal.
 
+mod clearing;
 mod entropy;
 mod transaction;
 
@@ -25,7 +26,6 @@ use tokio::sync::oneshot;
 use crate::{
     apply, attachments,
     checkpoint::Checkpoints,
-    chores,
     error::StoreError,
     failpoint,
     graph_cache::WriterCache,
@@ -41,6 +41,7 @@ use crate::{
     sql,
 };
 
+use clearing::Chores;
 use entropy::Entropy;
 
 /// What the inbox holds.
@@ -79,14 +80,6 @@ pub(crate) struct Writer {
     chores: Chores,
     /// Without them SQLite moves the log itself, inside of commits.
     checkpoints: Option<Checkpoints>,
-}
-
-struct Chores {
-    journal_retention_secs: u64,
-    oldest: Seq,
-    /// The head when they were last done.
-    done_at: Seq,
-    unfinished: bool,
 }
 
 impl Writer {
@@ -320,29 +313,6 @@ impl Writer {
 
     fn next_stamp(&mut self) -> Stamp {
         self.stamps.next(self.shared.wall_clock.unix_ms(), self.entropy.next())
-    }
-
-    fn do_chores(&mut self) {
-        self.chores.done_at = self.head;
-        let moment = chores::Moment {
-            now_secs: self.next_stamp().now().as_secs(),
-            head: self.head,
-            journal_retention_secs: self.chores.journal_retention_secs,
-        };
-        match chores::step(&mut self.connection, moment) {
-            Ok(step) => {
-                self.chores.unfinished = step.unfinished;
-                if let Some(last) = step.trimmed_to {
-                    self.chores.oldest = last + 1;
-                    self.shared.tail.forget_before(last + 1);
-                    self.shared.stats.journal_entries.store(self.head - last, Ordering::Relaxed);
-                }
-            }
-            Err(error) => {
-                self.chores.unfinished = false;
-                tracing::warn!(%error, "clearing away failed; it is tried again");
-            }
-        }
     }
 
     /// Leaves a database in one file, without anything to recover.
