@@ -112,6 +112,12 @@ pub(crate) async fn frame(stream: &mut BufReader<TcpStream>) -> Value {
     }
 }
 
+/// Bytes of an event of the server's on the wire: its frame.
+pub(crate) fn frame_bytes(event: &Value) -> usize {
+    let payload = event.to_string().len();
+    payload + if payload < 126 { 2 } else { 4 }
+}
+
 /// Subscribes a gateway connection and reads until that is answered whole.
 pub(crate) async fn subscribe(stream: &mut BufReader<TcpStream>, guild_id: &str, channel_id: &str) {
     let command =

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     SUBSCRIBERS,
-    client::{Http, frame, gateway, guild, subscribe, user},
+    client::{self, Http, frame, gateway, guild, subscribe, user},
     load::{Received, Subject, Trigger},
     process::Server,
 };
@@ -99,8 +99,7 @@ pub(crate) async fn frame_bytes() -> usize {
     loop {
         let event = frame(&mut stream).await;
         if event["t"] == "message_create" {
-            let payload = event.to_string().len();
-            return payload + if payload < 126 { 2 } else { 4 };
+            return client::frame_bytes(&event);
         }
     }
 }
