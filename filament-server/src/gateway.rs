@@ -19,8 +19,7 @@ use filament_protocol::{ConnectionId, ErrorCode, Timestamp};
 use hyper::upgrade::OnUpgrade;
 
 use self::client::Client;
-pub use self::cursor::CursorKey;
-use self::cursor::SealedCursors;
+pub use self::cursor::{CursorKey, SealedCursors};
 pub(crate) use self::delivery::Delivery;
 use self::offer::Offer;
 use self::outlet::Outlet;

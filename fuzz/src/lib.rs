@@ -7,4 +7,5 @@ mod document;
 pub mod event;
 pub mod frames;
 pub mod markdown;
+pub mod sealed;
 mod search;

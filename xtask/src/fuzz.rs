@@ -8,7 +8,7 @@ use crate::step::{self, Outcome, Verdict};
 use std::process::{Command, ExitCode};
 
 /// The targets of `fuzz/`, and what each is fed with.
-const TARGETS: [&str; 6] = ["command", "event", "body", "markdown", "frames", "cursor"];
+const TARGETS: [&str; 7] = ["command", "event", "body", "markdown", "frames", "cursor", "sealed"];
 
 /// Seconds per target unless told otherwise: long enough to find what is wrong on the surface.
 const SECONDS: u32 = 30;

@@ -28,9 +28,16 @@ const CURSORS: &[&str] = &[
     "AQIDBAUGBwgJ_-",
 ];
 
+/// Numbers of a sealed cursor (place, part, user, access, age), then what is done to it: a character set, cut out, put in, the rest cut off.
+const SEALED: &[&[u8]] = &[
+    &[0; 24],
+    b"\0\0\0\0\0\0\0\x07\0\x03\x05\0\0\0\0\0\0\0\0\x06\0\x01\x51\x80\0\x07A",
+    b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\x01\x51\x81\x01\x63\x02\x10Q\x03\x20",
+];
+
 /// Writes all seeds below `folder`.
 pub(crate) fn write(folder: &Path) -> io::Result<()> {
-    for target in ["command", "event", "body", "markdown", "frames", "cursor"] {
+    for target in ["command", "event", "body", "markdown", "frames", "cursor", "sealed"] {
         fs::create_dir_all(folder.join(target))?;
     }
     for set in generate::sets() {
@@ -55,6 +62,9 @@ pub(crate) fn write(folder: &Path) -> io::Result<()> {
     }
     for (number, text) in CURSORS.iter().enumerate() {
         fs::write(folder.join("cursor").join(number.to_string()), text)?;
+    }
+    for (number, input) in SEALED.iter().enumerate() {
+        fs::write(folder.join("sealed").join(number.to_string()), input)?;
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ impl fmt::Debug for CursorKey {
 }
 
 /// Makes and reads the cursors of one journal.
-pub(super) struct SealedCursors {
+pub struct SealedCursors {
     key: SecretKey,
     epoch: u128,
     nonces: Hmac<Sha256>,
@@ -74,7 +74,7 @@ impl SealedCursors {
     ///
     /// # Errors
     /// When the system gives no random bytes.
-    pub(super) fn new(key: &CursorKey, epoch: u128) -> Result<Self, getrandom::Error> {
+    pub fn new(key: &CursorKey, epoch: u128) -> Result<Self, getrandom::Error> {
         let mut secret = Zeroizing::new([0; 32]);
         getrandom::fill(secret.as_mut())?;
         Ok(Self {
