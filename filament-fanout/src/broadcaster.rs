@@ -131,8 +131,9 @@ impl<W: TransportWrite> Hub<W> {
                     before,
                     |(access, user_id)| may_read_audit(access, user_id),
                     |with| {
-                        let text = if with { with_actor } else { without_actor };
-                        Some(Frame::sealed(event.kind, reach, text, origin_us, place))
+                        let frame = |text| Frame::sealed(event.kind, reach, text, origin_us, place);
+                        let nameless = frame(without_actor);
+                        Some(if with { frame(with_actor).naming(nameless) } else { nameless })
                     },
                     now,
                 )

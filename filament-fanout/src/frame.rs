@@ -26,6 +26,8 @@ struct Inner {
     origin_us: u64,
     place: Option<Place>,
     numbered: Option<Box<HeartbeatAck>>,
+    /// The same event as those hear it who may not know its actor, if this one names it.
+    nameless: Option<Frame>,
 }
 
 /// Who may have a frame. Asked again while it waits: what its receiver may no longer have is removed (DEL-2).
@@ -100,6 +102,20 @@ impl Frame {
         Ok(Self::from_text(bytes, event.kind(), reach, origin_us, Some(place), None))
     }
 
+    /// The same frame as one that names an actor: `nameless` takes its place if its receiver may not know the actor any more while it
+    /// waits (ACT-2).
+    pub(crate) fn naming(mut self, nameless: Self) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.nameless = Some(nameless);
+        }
+        self
+    }
+
+    /// The frame without the actor, if this one names it to those alone who may read the audit log.
+    pub(crate) fn nameless(&self) -> Option<&Self> {
+        self.0.nameless.as_ref()
+    }
+
     /// A message made of other frames: `write` appends its text, of `text_bytes` if that is known.
     pub(crate) fn composed(text_bytes: usize, write: impl FnOnce(&mut Vec<u8>)) -> Self {
         let mut bytes = Vec::with_capacity(HEAD_BYTES_MAX + text_bytes);
@@ -133,6 +149,7 @@ impl Frame {
             origin_us,
             place,
             numbered,
+            nameless: None,
         }))
     }
 

@@ -246,6 +246,28 @@ impl Mailbox {
         }
     }
 
+    /// Takes the actor back out of what waits and names one its receiver may not know any more (ACT-2), except a frame of which bytes were
+    /// written. The event itself stays, in its place.
+    pub(crate) fn withhold_actors(&mut self, mut may_know: impl FnMut(&Reach) -> bool) {
+        let started = self.started();
+        let mut bytes = self.bytes;
+        let mut withhold = |frame: &mut Frame| {
+            let Some(nameless) = frame.nameless().filter(|_| !may_know(frame.reach())).cloned() else { return };
+            bytes = bytes - frame.weight() + nameless.weight();
+            *frame = nameless;
+        };
+        for queued in self.queue.iter_mut().skip(started) {
+            if let Queued::Event(frame) = queued {
+                withhold(frame);
+            }
+        }
+        if let Some(hold) = self.composer.as_mut().and_then(|composer| composer.hold.as_mut()) {
+            hold.frames.iter_mut().for_each(&mut withhold);
+            hold.bytes = hold.frames.iter().map(Frame::weight).sum();
+        }
+        self.bytes = bytes;
+    }
+
     /// Whether the peer has taken nothing for ten seconds although something waits.
     pub(crate) fn is_stalled(&self, now: Now) -> bool {
         self.is_open() && self.blocked && now.ms() >= self.progress_ms + WRITE_STALL_MS

@@ -16,7 +16,7 @@ use filament_core::{
     permission::{GraphChange, GuildGraph},
 };
 use filament_protocol::{
-    ChannelId, CloseCode, Event, EventKind, GuildId, SessionId, Timestamp, UserId,
+    ChannelId, CloseCode, Event, EventKind, GuildId, Permission, SessionId, Timestamp, UserId,
     event::{Unsubscribed, UnsubscribedReason},
 };
 
@@ -325,7 +325,8 @@ impl<W: TransportWrite> Hub<W> {
         hidden
     }
 
-    /// Removes waiting frames of the guilds concerned that their receivers may no longer have (DEL-2, DEL-3).
+    /// Removes waiting frames of the guilds concerned that their receivers may no longer have (DEL-2, DEL-3), and from those that stay the
+    /// actors they may no longer know (ACT-2).
     fn purge_lost_frames(&self, losses: &Losses, now: Now) {
         for guild_id in losses.gated() {
             let Some(gate) = Gate::of(&self.access, guild_id, now.wall) else { continue };
@@ -359,8 +360,10 @@ impl<W: TransportWrite> Hub<W> {
     }
 
     fn purge(&self, user_id: UserId, may_have: impl Fn(&Reach) -> bool) {
+        let reads_audit = |guild_id| self.access.member_holds(guild_id, Permission::ViewAuditLog, user_id);
         for link in self.registry.handles_of(user_id) {
             self.purge_one(link, &may_have);
+            link.lock().withhold_actors(|reach| reach.guild_id().is_some_and(reads_audit));
         }
     }
 

@@ -239,6 +239,29 @@ fn what_may_no_longer_be_had_is_removed_from_queue_and_lane() {
     assert_eq!(received.len(), 2);
 }
 
+/// Proves ACT-2 while frames wait, in queue and hold: actors are withheld where they may not be known any more, and nothing is lost.
+#[test]
+fn actors_that_may_not_be_known_any_more_are_withheld_from_what_waits() {
+    let named = |n: u128, name: &str| in_channel(n, &format!("{name} by an actor")).naming(in_channel(n, name));
+    for mode in [Mode::Plain, Mode::Batch { resume: true }, Mode::Stream] {
+        let mut bench = Bench::in_mode(mode);
+        if !mode.is_plain() {
+            bench.mailbox.hold();
+        }
+        bench.put_all([named(1, "one"), in_channel(1, "two"), named(2, "three"), named(1, "four")]);
+        bench.mailbox.withhold_actors(|reach| reach.channel_id() != Some(ChannelId::from_u128(1)));
+        bench.mailbox.check_invariants(&BOUNDS);
+        bench.mailbox.withhold_actors(|_| true);
+        bench.mailbox.release();
+        bench.mailbox.check_invariants(&BOUNDS);
+        assert_eq!(bench.flush(), Flushed::Drained);
+        let received: Vec<String> = bench.received().iter().flat_map(|text| Told::read(text).events).collect();
+        assert_eq!(received, ["one", "two", "three by an actor", "four"], "{mode:?}");
+        assert_eq!(bench.mailbox.depth(), (0, 0));
+        assert!(bench.dropped.is_empty());
+    }
+}
+
 #[test]
 fn a_frame_partly_written_is_finished_whatever_happens() {
     let mut bench = Bench::new();

@@ -181,6 +181,41 @@ fn the_encoding_with_the_actor_goes_to_who_may_read_the_audit_log() {
     assert_eq!(clients.each_ref().map(|client| hears(&mut world, client)), [["with"], ["without"]]);
 }
 
+/// Proves ACT-2 and DEL-2 for a reader of the audit log who loses that right while the event waits: what was not begun is told without
+/// the actor, on every kind of connection, and who keeps the right hears the actor.
+#[test]
+fn a_waiting_event_loses_its_actor_with_the_right_to_know_it() {
+    for mode in [Mode::Plain, Mode::Batch { resume: true }] {
+        let (mut world, guild_id, _) = world();
+        world.script.let_read_audit(guild_id, true);
+        world.relay();
+        let owner = world.ready_client(1);
+        world.mode = mode;
+        let reader = world.ready_client(2);
+        reader.peer.stall();
+        let named = |name: &'static str, actor: &'static str| SealedEvent {
+            kind: EventKind::WorkspaceMemberBan,
+            audience: Audience::Guild(guild_id),
+            plain_only: false,
+            body: SealedBody::ByAudit {
+                with_actor: Bytes::from_static(actor.as_bytes()),
+                without_actor: Bytes::from_static(name.as_bytes()),
+            },
+        };
+        world.script.commit(vec![], vec![named(r#"{"ban":1}"#, r#"{"ban":1,"by":2}"#)]);
+        world.relay();
+        world.flush();
+        world.script.let_read_audit(guild_id, false);
+        world.relay();
+        reader.peer.resume();
+        let bans =
+            |heard: Vec<String>| -> Vec<String> { heard.into_iter().filter(|text| text.contains("ban")).collect() };
+        assert_eq!(bans(hears(&mut world, &reader)), [r#"{"ban":1}"#], "{mode:?}");
+        assert_eq!(bans(hears(&mut world, &owner)), [r#"{"ban":1,"by":2}"#]);
+        world.check();
+    }
+}
+
 /// Proves contract §4.11: compatibility notices reach plain connections alone.
 #[test]
 fn notices_reach_plain_connections_alone() {

@@ -88,6 +88,7 @@ impl Listener {
         let mut may_be_started = self.is_partial;
         self.queue.retain_mut(|item| {
             let keep = item.may_be_had(at, after);
+            item.withhold(at.user, after, may_be_started);
             item.is_optional |= !keep && may_be_started;
             may_be_started &= item.is_optional || !is_plain;
             keep || item.is_optional
@@ -101,8 +102,8 @@ impl Listener {
         self.subscriptions.retain(|subscription| !lost.contains(subscription));
         for (index, said) in entry.said.iter().enumerate() {
             let place = Some(Place::within(seq, index, entry.said.len()));
-            let text = self.heard_of(said, before, after, now);
-            self.queue.extend(text.map(|text| Item { place, ..Item::new(said.audience, text) }));
+            let heard = self.heard_of(said, before, after, now);
+            self.queue.extend(heard.map(|item| Item { place, ..item }));
         }
         let told = self.told_of(&lost, before, entry, now);
         self.queue.extend(told.into_iter().map(|text| Item { group: Some(seq), ..Item::new(Audience::Own, text) }));
@@ -112,7 +113,7 @@ impl Listener {
     }
 
     /// What the connection hears of one event, if it is in its audience (contract §2.1).
-    fn heard_of(&self, said: &Said, before: &Truth, after: &Truth, now: Timestamp) -> Option<String> {
+    fn heard_of(&self, said: &Said, before: &Truth, after: &Truth, now: Timestamp) -> Option<Item> {
         if said.plain_only && !self.client.link.mode.is_plain() {
             return None;
         }
@@ -140,13 +141,14 @@ impl Listener {
                 let list = after.visible(guild, user);
                 let is_other = list != before.visible(guild, user);
                 let hears = after.is_member(guild, user) && may_enter(guild) && is_other;
-                return hears.then(|| format!("channel_reorder {list:?}"));
+                return hears.then(|| Item::new(said.audience, format!("channel_reorder {list:?}")));
             }
             Audience::Answer(..) | Audience::Access(_) | Audience::Own => unreachable!("not of the journal"),
         };
         let reads_audit = guild.is_some_and(|guild| after.holds(guild, Permission::ViewAuditLog, user));
         let secret = if reads_audit { &*said.secret } else { "" };
-        is_in.then(|| said.text.replace("{receiver}", &user.to_string()) + secret)
+        let text = || said.text.replace("{receiver}", &user.to_string()) + secret;
+        is_in.then(|| Item { secret: secret.to_owned(), ..Item::new(said.audience, text()) })
     }
 
     /// The notices of channels that a member has come to see, other than by their creation (CMP-5).
@@ -288,18 +290,18 @@ impl Listener {
                 return;
             }
         };
-        while self.queue.front().is_some_and(|item| item.is_optional && item.text != text) {
+        while self.queue.front().is_some_and(|item| item.is_optional && !item.reads(&text)) {
             self.queue.pop_front();
         }
         let group = self.queue.front().and_then(|item| item.group);
         let mut of_group = self.queue.iter().take_while(|item| group.is_some() && item.group == group);
-        let nth = of_group.position(|item| item.text == text).unwrap_or(0);
+        let nth = of_group.position(|item| item.reads(&text)).unwrap_or(0);
         let expected = self.queue.remove(nth);
         let user = self.user;
-        assert_eq!(
-            expected.as_ref().map(|item| &item.text),
-            Some(&text),
-            "user {user} hears what it is to hear, in order; then {:?}",
+        let is_it = expected.as_ref().is_some_and(|item| item.reads(&text));
+        assert!(
+            is_it,
+            "user {user} hears what it is to hear, in order: {text}, not {expected:?}; then {:?}",
             self.queue
         );
         let Some(item) = expected else { return };

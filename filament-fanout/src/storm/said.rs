@@ -57,6 +57,10 @@ impl Said {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) text: String,
+    /// The end of the text that only who may read the audit log may have.
+    pub(super) secret: String,
+    /// The text with the secret it lost, while some of its bytes may have been written.
+    pub(super) begun: Option<String>,
     pub(super) audience: Audience,
     /// Whether it may be missing: it lost its receiver while some of its bytes may have been written.
     pub(super) is_optional: bool,
@@ -76,7 +80,26 @@ pub(super) struct Standpoint {
 
 impl Item {
     pub(super) const fn new(audience: Audience, text: String) -> Self {
-        Self { text, audience, is_optional: false, place: None, group: None }
+        Self { text, secret: String::new(), begun: None, audience, is_optional: false, place: None, group: None }
+    }
+
+    /// Takes the secret back from who may not read the audit log any more.
+    pub(super) fn withhold(&mut self, user: UserId, truth: &Truth, may_be_started: bool) {
+        let (Audience::GuildAnd(guild, _) | Audience::Guild(guild) | Audience::Holders(guild, _)) = self.audience
+        else {
+            return;
+        };
+        if !self.secret.is_empty() && !truth.holds(guild, Permission::ViewAuditLog, user) {
+            let without = self.text.strip_suffix(&self.secret).expect("it ends in its secret").to_owned();
+            let with = std::mem::replace(&mut self.text, without);
+            self.begun = may_be_started.then_some(with);
+            self.secret.clear();
+        }
+    }
+
+    /// Whether this is how it may read.
+    pub(super) fn reads(&self, text: &str) -> bool {
+        self.text == text || self.begun.as_deref() == Some(text)
     }
 
     /// Whether it may still be had while it waits (DEL-2, DEL-3, DEL-5).

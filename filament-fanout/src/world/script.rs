@@ -230,6 +230,13 @@ impl Script {
         self.commit(vec![AccessChange::Guild(guild_id, GraphChange::RolePut(role))], vec![updated])
     }
 
+    /// Lets everybody read the audit log, or the owner alone.
+    pub(crate) fn let_read_audit(&self, guild_id: GuildId, may: bool) -> Seq {
+        let mut role = self.lock().graphs[&guild_id].seeded(SystemKey::Everyone).expect("seeded").clone();
+        role.permissions = if may { viewing().with(Permission::ViewAuditLog) } else { viewing() };
+        self.commit(vec![AccessChange::Guild(guild_id, GraphChange::RolePut(role))], vec![])
+    }
+
     /// Bans an address by its number, or no longer.
     pub(crate) fn ban_address(&self, guild_id: GuildId, n: u128, is_banned: bool) -> Seq {
         let ban_id = IpBanId::from_u128(n);

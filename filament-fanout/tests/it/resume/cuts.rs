@@ -13,12 +13,15 @@ use filament_fanout::Mode;
 use filament_protocol::{
     ChannelKind, ChannelName, Class, Event, GuildName, MessageContent, Permissions, RoleName, limits::BATCH_EVENTS_MAX,
 };
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::{BATCH, Stream, hello};
-use crate::harness::Running;
+use crate::harness::{PATIENCE, Running};
 
 const STEPS: usize = 500;
 const LAST: &str = "the last one";
+/// One that is not cut and four that are.
+const LISTENERS: u32 = 5;
 
 /// Everything that needs no change of the member's own access, with entries of one event and of several.
 async fn live(running: &Running) {
@@ -61,11 +64,17 @@ fn is_last(event: &Event) -> bool {
     matches!(event, Event::MessageCreate(message) if message.content.as_str() == LAST)
 }
 
-/// Hears durable events, cutting the stream behind every `every` messages and coming back with the newest cursor.
-async fn cut(running: &Running, mode: Mode, every: usize) -> (Vec<String>, usize) {
+fn is_subscribed(event: &Event) -> bool {
+    matches!(event, Event::Subscribed(_))
+}
+
+/// Hears durable events, cutting the stream behind every `every` messages and coming back with the newest cursor. The first answer to a
+/// subscription adds a permit to `present`.
+async fn cut(running: &Running, mode: Mode, every: usize, present: &Semaphore) -> (Vec<String>, usize) {
     let Cast { member, guild_id, channel_id, .. } = running.cast;
     let named = [(guild_id, channel_id)];
     let (mut texts, mut cursor, mut cuts) = (Vec::new(), None, 0);
+    let mut is_present = false;
     loop {
         let is_resumed = cursor.is_some();
         let mut stream = Stream::open(&running.fanout, hello(member, mode, cursor.take(), &named)).await;
@@ -73,6 +82,10 @@ async fn cut(running: &Running, mode: Mode, every: usize) -> (Vec<String>, usize
         let mut caught_up = 0;
         loop {
             let heard = stream.next().await;
+            if is_subscribed(&heard.event) && !is_present {
+                is_present = true;
+                present.add_permits(1);
+            }
             caught_up += usize::from(matches!(heard.event, Event::CaughtUp(_)));
             if heard.event.kind().class() == Class::Durable {
                 let is_last = is_last(&heard.event);
@@ -101,24 +114,28 @@ async fn cut(running: &Running, mode: Mode, every: usize) -> (Vec<String>, usize
 async fn parts_of_a_cut_stream_are_the_uncut_one() {
     let running = Running::start().await;
     let Cast { member, guild_id, channel_id, .. } = running.cast;
+    let present = Semaphore::new(0);
     let uncut = async {
         let mut stream = Stream::open(&running.fanout, hello(member, BATCH, None, &[(guild_id, channel_id)])).await;
+        let before = stream.through(is_subscribed).await;
+        assert!(before.iter().all(|heard| heard.event.kind().class() != Class::Durable), "nothing happened yet");
+        present.add_permits(1);
         let heard = stream.through(is_last).await;
         let durable = heard.into_iter().filter(|heard| heard.event.kind().class() == Class::Durable);
         durable.map(|heard| heard.text).collect::<Vec<_>>()
     };
-    // Everybody is connected before anything happens.
+    // Everybody is subscribed before anything happens.
     let begin = async {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        drop(timeout(PATIENCE, present.acquire_many(LISTENERS)).await.expect("everybody is subscribed in time"));
         live(&running).await;
     };
     let (uncut, (), every, some, blocks, many) = tokio::join!(
         uncut,
         begin,
-        cut(&running, BATCH, 3),
-        cut(&running, BATCH, 7),
-        cut(&running, Mode::Stream, 5),
-        cut(&running, Mode::Stream, BATCH_EVENTS_MAX),
+        cut(&running, BATCH, 3, &present),
+        cut(&running, BATCH, 7, &present),
+        cut(&running, Mode::Stream, 5, &present),
+        cut(&running, Mode::Stream, BATCH_EVENTS_MAX, &present),
     );
     for (what, (texts, cuts)) in [("3", every), ("7", some), ("blocks", blocks), ("many", many)] {
         assert!(texts == uncut, "{what}: {} events instead of {}, {cuts} cuts", texts.len(), uncut.len());
