@@ -76,8 +76,9 @@ fn gather(data_dir: &Path, below: &Path, depth: usize, files: &mut Vec<PathBuf>)
             Ok(what) if what.is_file() => files.push(path),
             // A socket or a pipe; or removed since it was listed.
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !data_dir.join(&path).is_symlink() => {}
+            // Of a link that leads nowhere too: a disk that is not there is not a folder without files.
+            Err(error) => return Err(io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ mod crash;
 #[cfg(feature = "failpoints")]
 mod failpoints;
 mod readers;
+mod restored;
 #[cfg(feature = "failpoints")]
 mod resumed;
 pub(crate) mod storage;

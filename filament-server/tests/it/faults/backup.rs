@@ -18,7 +18,7 @@ const END_MAX: Duration = Duration::from_secs(15);
 const WRITERS: usize = 3;
 
 /// Runs the program with these arguments on a data folder.
-fn run(data: &Path, arguments: &[&str]) -> Output {
+pub(super) fn run(data: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_filament-server"))
         .args(arguments)
         .env("FILAMENT_DATA_DIR", data)
@@ -27,17 +27,17 @@ fn run(data: &Path, arguments: &[&str]) -> Output {
 }
 
 #[track_caller]
-fn is(output: &Output, code: i32, word: &str) {
+pub(super) fn is(output: &Output, code: i32, word: &str) {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "{said}");
     assert!(said.contains(word), "`{word}` is not in: {said}");
 }
 
-fn text(path: &Path) -> &str {
+pub(super) fn text(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
 }
 
-fn stop(server: &mut Server) {
+pub(super) fn stop(server: &mut Server) {
     server.sigterm();
     assert!(server.wait_exit(END_MAX).success());
 }
@@ -60,32 +60,33 @@ fn post(user: &User, room: &Room, name: &str, stop: &AtomicBool) -> Vec<(String,
 }
 
 /// Contents of a room with their ids.
-fn contents(user: &User, room: &Room) -> BTreeMap<String, String> {
+pub(super) fn contents(user: &User, room: &Room) -> BTreeMap<String, String> {
     let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
     user.history(room, 100).iter().map(|message| (text(&message["content"]), text(&message["message_id"]))).collect()
 }
 
-struct Scene {
-    server: Server,
-    user: User,
-    room: Room,
+/// A server with one room, and a folder beside its data folder.
+pub(super) struct Scene {
+    pub(super) server: Server,
+    pub(super) user: User,
+    pub(super) room: Room,
     /// Where backups go.
-    folder: DataDir,
+    pub(super) folder: DataDir,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let server = Server::with_env(&[("FILAMENT_RATE_LIMIT_REQUESTS_PER_MINUTE", "1000000")]);
         let user = server.user("owner");
         let room = user.create_text(&user.create_guild("kept", "public"), "kept");
         Self { server, user, room, folder: DataDir::create() }
     }
 
-    fn data(&self) -> PathBuf {
+    pub(super) fn data(&self) -> PathBuf {
         self.server.data_path()
     }
 
-    fn backup(&self, name: &str) -> PathBuf {
+    pub(super) fn backup(&self, name: &str) -> PathBuf {
         let target = self.folder.path().join(name);
         is(&run(&self.data(), &["backup", text(&target)]), 0, "backed up");
         target
