@@ -177,7 +177,7 @@ pub struct GatewayConfig {
     #[arg(long = "gateway-idle-secs", env = "FILAMENT_GATEWAY_IDLE_SECS", value_name = "SECONDS", default_value = "60", value_parser = seconds::<3, 86_400>)]
     pub idle: Duration,
 
-    /// Whether plain connections are sent what they missed, on or off
+    /// Whether plain connections are sent what they missed, on or off; this server has no such catch-up and warns if it is on
     #[arg(long, env = "FILAMENT_PLAIN_CATCHUP", value_name = "SWITCH", default_value = "off", value_parser = switch, action = clap::ArgAction::Set)]
     pub plain_catchup: bool,
 }

@@ -143,7 +143,9 @@ impl Invocation {
         let matches = command().try_get_matches_from(all).map_err(|error| from_clap(error, &options))?;
         let config = Config::from_arg_matches(&matches).map_err(|error| from_clap(error, &options))?;
         check_relations(&config, &options)?;
-        Ok(Self { action: action(&matches), config, warnings: unknown_warnings(unknown) })
+        let mut warnings = unknown_warnings(unknown);
+        warnings.extend(unbuilt_warning(&config));
+        Ok(Self { action: action(&matches), config, warnings })
     }
 
     /// The invocation without any flag or variable.
@@ -307,6 +309,12 @@ fn check_relations(config: &Config, options: &[Setting]) -> Result<(), ConfigErr
         }
         (Some(_), Some(_)) | (None, None) => Ok(()),
     }
+}
+
+/// The contract leaves catch-up for plain connections to the server (RES-40), and this one has none: whoever asks for it is told.
+fn unbuilt_warning(config: &Config) -> Option<String> {
+    let text = "FILAMENT_PLAIN_CATCHUP=on has no effect: this server has no catch-up for plain connections";
+    config.gateway.plain_catchup.then(|| text.to_owned())
 }
 
 /// One line for each unknown variable, sorted, up to a bound (CFG-3). Values are not repeated: they may be secrets.

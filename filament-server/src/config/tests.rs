@@ -194,7 +194,11 @@ fn unknown_variables_are_warned_about_and_their_values_not_shown() {
     let warnings = invocation.expect("a configuration").warnings;
     assert_eq!(
         warnings,
-        ["unknown variable FILAMENT_A\\n has no effect", "unknown variable FILAMENT_BIND_ADR has no effect"]
+        [
+            "unknown variable FILAMENT_A\\n has no effect",
+            "unknown variable FILAMENT_BIND_ADR has no effect",
+            "FILAMENT_PLAIN_CATCHUP=on has no effect: this server has no catch-up for plain connections",
+        ]
     );
 
     let names: Vec<String> = (0..100).map(|number| format!("FILAMENT_X{number:03}")).collect();
