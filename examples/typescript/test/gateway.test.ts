@@ -155,6 +155,7 @@ describe("events", () => {
         assert.equal(client.counters.events, 5);
     });
 
+    // Proves ROL-4 for an old client of a new server: what it does not know disturbs nothing.
     test("unknown events are counted and passed over", async () => {
         const { client, socket, seen, gaps } = await connected();
         socket.event("from_a_later_version", { any: [1.5, null] });
@@ -164,6 +165,7 @@ describe("events", () => {
         assert.deepEqual(gaps, []);
     });
 
+    // Proves ROL-5: counted, applied in no part, and told as a gap, upon which the application fetches anew.
     test("malformed messages are counted, told, and reach no handler", async () => {
         const { client, socket, seen, gaps } = await connected();
         const faults: string[] = [];
@@ -180,6 +182,7 @@ describe("events", () => {
         assert.equal(client.status.kind, "ready");
     });
 
+    // Proves ROL-5 for batches.
     test("of a batch with one malformed event nothing is applied", async () => {
         const { client, socket, seen, gaps } = await connected({ features: ["batch"] });
         const good = { v: 1, t: "message_create", d: message(1) };
@@ -277,6 +280,8 @@ describe("resuming", () => {
         );
     });
 
+    // Proves ROL-4 for a new client of an old server: it goes by `ready.features`, takes an absent `resume` as none,
+    // subscribes again and has everything fetched anew.
     test("a server that does not resume gets all channels by command, and the gap is told", async () => {
         const { client, clock, socket, gaps } = await connected({ features: ["batch", "resume"] });
         client.subscribe(HERE);

@@ -205,7 +205,8 @@ fn duplicates_are_refused_even_where_nothing_is_read() {
     }
 }
 
-/// Bounds hold for readers too: words, texts, ids, times, lists.
+/// Proves ROL-5 for this crate as a reader: bounds hold for words, texts, ids, times and lists, and one value out of them refuses the whole
+/// event, so that nothing of it can be applied.
 #[test]
 fn values_out_of_bounds_are_refused() {
     let id = "01JZ8Q4M5N6P7Q8R9S0T1V2W1A";

@@ -3,7 +3,9 @@
 mod commands;
 mod connect;
 mod drain;
+mod lane;
 mod refused;
+mod rollout;
 mod session;
 mod slow;
 mod subscribe;

@@ -9,7 +9,7 @@
 //! | [`Http`], [`Answer`] | raw HTTP/1.1 with keep-alive. `request` for tests, `attempt` for faults (no retry, `io::Result`), `raw` for bytes that no client would send. Every answer is checked for what holds for all of them: `x-request-id`, JSON errors from the closed list, `Retry-After`, page size. |
 //! | [`User`] | `server.user("p")` registers, logs in and asks for the id. `get/post/post_empty/patch/delete(path, …)`, and helpers for guilds, rooms and messages. A clone is the same person on a connection of its own (for threads). |
 //! | [`Room`] | a channel with its guild: `room.path()`, `room.messages()`, `room.message(id)`. |
-//! | [`Dial`], [`Gateway`] | raw WebSocket client. `user.connect()` gives a connection past its `ready`; `user.dial()` lets the test choose path, headers, pings. Every text frame is checked by [`shape`] before a test sees it. |
+//! | [`Dial`], [`Gateway`] | raw WebSocket client. `user.connect()` gives a connection past its `ready`; `user.dial()` lets the test choose path, headers, pings. Every text frame is checked by [`shape`] before a test sees it, and by [`Schemas`] where that is asked for. |
 //! | [`Form`] | plain connection, batches or stream: what `user.connect()` opens. `form.during(scenario)` runs a scenario on another kind. |
 //! | [`Cast`] | the people and channels of the acceptance scenarios, as far as messages and channels need them. |
 //! | [`FullCast`] | the whole cast of §18: with a moderator, and a channel hidden by `everyone`. |
@@ -40,6 +40,7 @@ mod http;
 mod people;
 mod recorder;
 mod rights;
+mod schemas;
 mod server;
 mod shape;
 mod stream;
@@ -59,8 +60,9 @@ pub(crate) use http::{Http, read_answer};
 pub(crate) use people::{befriend, image, upload};
 pub(crate) use recorder::Event;
 pub(crate) use rights::{PERMISSIONS, accepted, channel_ids, member_path, override_path, role_path};
+pub(crate) use schemas::Schemas;
 pub(crate) use server::{Series, Server};
-pub(crate) use shape::is_ulid;
+pub(crate) use shape::{check_envelope, check_frame, is_ulid, parse};
 pub(crate) use user::{Room, User};
 pub(crate) use wire::{Opcode, RawFrame, read_frame};
 

@@ -23,6 +23,7 @@ mod moderation;
 mod overrides;
 mod presence;
 mod profiles;
+mod published;
 mod refused;
 mod resume;
 mod roles;

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 mod history;
 pub(crate) mod reactions;
+mod record;
 
 use std::collections::BTreeSet;
 use std::thread;

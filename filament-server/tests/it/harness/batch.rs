@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::recorder::Event;
-use super::shape;
+use super::{schemas, shape};
 
 /// ENV-7.
 const MESSAGE_BYTES_MAX: usize = 65_536;
@@ -85,6 +85,7 @@ impl Unpacker {
         if !(1..=BATCH_EVENTS_MAX).contains(&events.len()) {
             return Err(format!("RES-2: {} events", events.len()));
         }
+        schemas::check_if_asked(&envelope).map_err(|why| format!("scenario 85: {why}"))?;
         let batch = Arc::new(Batch { s: self.s, cursor, events: events.len() });
         events.iter().map(|event| self.unpack_event(event, &batch, at)).collect()
     }

@@ -22,6 +22,8 @@ use guild::{GUILD_EVENTS, ROLE_EVENTS};
 use people::PEOPLE_EVENTS;
 use unique::Unique;
 
+use super::schemas;
+
 /// ENV-7 bounds a message, ENV-12 a sealed event; plain connections get sealed events and nothing longer.
 const SEALED_BYTES_MAX: usize = 64_512;
 
@@ -79,7 +81,8 @@ pub(crate) fn check_envelope(envelope: &Value) -> Result<(), String> {
     let mut catalogue = [CATALOGUE, GUILD_EVENTS, ROLE_EVENTS, PEOPLE_EVENTS].into_iter().flatten();
     let (_, members) = catalogue.find(|(name, _)| *name == t).ok_or_else(|| format!("unknown event `{t}`"))?;
     check_members(members, &envelope["d"], t)?;
-    check_rules(t, &envelope["d"])
+    check_rules(t, &envelope["d"])?;
+    schemas::check_if_asked(envelope).map_err(|why| format!("scenario 85: {why}"))
 }
 
 /// Checks a REST record of the same shape as in events.
