@@ -134,7 +134,9 @@ pub(crate) fn s039_overrides_of_a_hidden_channel_are_unheard_by_who_never_saw_it
     of("member", &cast.p.id, &[], &["create_message"]);
     of("member", &cast.q.id, &["publish_video"], &[]);
     of("member", &cast.q.id, &[], &[]);
-    let everything = q.everything_before_sentinel(&cast.q);
+    let mut everything = q.everything_before_sentinel(&cast.q);
+    // That people came online is told up to a second later (PRE-4), and is of the guild.
+    everything.retain(|event| event.t() != "presence_update");
     assert!(everything.is_empty(), "{:?}", types(&everything));
     let heard = moderator.before_sentinel(&cast.moderator);
     assert_eq!(heard.iter().filter(|event| event.t() == CANONICAL).count(), 8);
