@@ -16,6 +16,8 @@ pub const INPUT_FRAMES_MAX: usize = QUEUE_FRAMES / 2;
 pub const INPUT_BYTES_MAX: usize = QUEUE_BYTES / 2;
 /// Keys of the ephemeral lane of one connection (GW-44): one more drops the oldest, counted.
 pub const EPHEMERAL_KEYS_MAX: usize = 256;
+/// Keys an empty lane keeps room for until its connection is idle.
+pub const LANE_KEYS_KEPT: usize = 8;
 /// Replayed frames one connection may have waiting before a resume waits for the peer: two messages of `batch`.
 pub const REPLAY_FRAMES_WAITING_MAX: usize = 2 * filament_protocol::limits::BATCH_EVENTS_MAX;
 /// Bytes of those frames above which a resume waits for the peer.

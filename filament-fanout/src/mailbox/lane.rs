@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::OnDrop;
 use crate::{
     frame::{Frame, Reach},
-    limits::EPHEMERAL_KEYS_MAX,
+    limits::{EPHEMERAL_KEYS_MAX, LANE_KEYS_KEPT},
     observe::DropReason,
 };
 
@@ -30,7 +30,20 @@ impl Lane {
         {
             on_drop(oldest.kind(), DropReason::FullQueue);
         }
+        self.make_room();
         self.entries.push_back((mark, frame));
+    }
+
+    /// Grows by half: where many come online at once, as much waits for every connection, and what a process has taken it keeps.
+    fn make_room(&mut self) {
+        if self.entries.len() == self.entries.capacity() {
+            self.entries.reserve_exact(self.entries.len() / 2 + LANE_KEYS_KEPT / 2);
+        }
+    }
+
+    /// Whether it holds more memory than an idle connection should.
+    pub(super) fn is_roomy(&self) -> bool {
+        self.entries.capacity() > LANE_KEYS_KEPT
     }
 
     pub(super) fn frames(&self) -> impl Iterator<Item = &Frame> {
@@ -53,6 +66,12 @@ impl Lane {
             }
             keep
         });
+    }
+
+    /// Keys it has room for.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.entries.capacity()
     }
 
     #[cfg(any(test, feature = "testing"))]

@@ -22,7 +22,7 @@ use proptest::{collection::vec, prelude::*};
 use super::*;
 use crate::{
     cursor::Reached,
-    limits::{EPHEMERAL_KEYS_MAX, SLICES_PER_WRITE_MAX},
+    limits::{EPHEMERAL_KEYS_MAX, LANE_KEYS_KEPT, SLICES_PER_WRITE_MAX},
     observe::Tally,
     testing::{Peer, ReadableCursors, Received, Told, Wire},
 };
@@ -507,6 +507,21 @@ fn an_idle_mailbox_owns_no_heap_after_two_sweeps() {
     bench.mailbox.trim();
     assert_eq!(bench.mailbox.queue.heap_capacity(), 0);
     assert!(bench.mailbox.lane.is_none());
+}
+
+#[test]
+fn what_a_burst_needed_is_given_back_once_it_is_written() {
+    let mut bench = Bench::new();
+    for (users, is_kept) in [(LANE_KEYS_KEPT / 2, true), (157, false)] {
+        for user in 0..users {
+            bench.put_ephemeral(presence(user as u128, true));
+        }
+        let room = bench.mailbox.lane.as_ref().map_or(0, |lane| lane.room());
+        assert!((users..=users * 3 / 2 + LANE_KEYS_KEPT).contains(&room), "room for {room} where {users} wait");
+        bench.flush();
+        assert_eq!(bench.received().len(), users);
+        assert_eq!(bench.mailbox.lane.is_some(), is_kept);
+    }
 }
 
 proptest! {

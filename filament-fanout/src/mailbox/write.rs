@@ -61,6 +61,9 @@ impl Mailbox {
             None => self.write_plain(transport, writing),
             Some(_) => self.write_composed(transport, writing),
         };
+        if flushed == Flushed::Drained && self.lane.as_ref().is_some_and(|lane| lane.is_roomy()) {
+            self.lane = None;
+        }
         let blocked = flushed == Flushed::Blocked;
         if moved || (blocked && !self.blocked) {
             self.progress_ms = writing.now.ms();
