@@ -42,7 +42,8 @@ impl Http {
         let (mut status, mut length) = (0, 0);
         loop {
             let mut line = String::new();
-            self.stream.read_line(&mut line).await.expect("a head");
+            let count = self.stream.read_line(&mut line).await.expect("a head");
+            assert!(count > 0, "the server closed a connection that was idle too long");
             let line = line.trim_end().to_ascii_lowercase();
             if line.is_empty() {
                 return (status, length);

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::{io::BufReader, net::TcpStream};
 
 use crate::{
-    client::{frame, frame_bytes, gateway, guild, user},
+    client::{Http, frame, frame_bytes, gateway, guild, user},
     load::{Received, settle},
     whole::{Whole, members},
 };
@@ -25,6 +25,8 @@ pub(crate) async fn changes(co_members: usize, changes: usize) {
     for member in &members[1..] {
         received.watch(gateway(server, &member.token).await.into_inner());
     }
+    // The server has closed the first one meanwhile, as it was idle.
+    let mut owner = Http::connect(server, &owner.token).await;
     // Every text is as long as every other, and so is every event.
     owner.request("PATCH", "/users/me/profile", &json!({ "about_markdown": "change 000000" })).await;
     let one = told(&mut first).await;
