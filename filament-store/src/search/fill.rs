@@ -1,7 +1,7 @@
 //! The index of a database that has messages and no index yet: built whole before the store opens.
 //!
 //! In one go, not in the background: a search must not silently miss what is not indexed yet, and old messages need places below those of
-//! new ones. It happens once, takes some ten seconds per million messages, and nobody is answered meanwhile.
+//! new ones. It happens once, takes some 25 seconds per million messages, and nobody is answered meanwhile.
 
 use filament_protocol::{ChannelId, Id};
 use rusqlite::{Connection, Result};

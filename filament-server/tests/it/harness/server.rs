@@ -130,6 +130,7 @@ impl Server {
     }
 
     /// Sets a variable for the next start, or takes it back.
+    #[cfg(feature = "failpoints")]
     pub(crate) fn set(&mut self, variable: &str, value: Option<&str>) {
         self.environment.retain(|(key, _)| key != variable);
         self.environment.extend(value.map(|value| (variable.to_owned(), value.to_owned())));
