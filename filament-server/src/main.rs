@@ -131,6 +131,7 @@ async fn serve(invocation: Invocation) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let has_pages = invocation.config.web_root.is_some();
     let running = match Server::start(invocation.config).await {
         Ok(running) => running,
         Err(error) => {
@@ -138,7 +139,7 @@ async fn serve(invocation: Invocation) -> ExitCode {
             return ExitCode::from(error.exit_code());
         }
     };
-    say(&greeting(running.address(), &data_dir));
+    say(&greeting(running.address(), &data_dir, has_pages));
     let app = Arc::clone(running.app());
     let steering = tokio::spawn(async move { signals.steer(&app.drain).await });
     let ended = running.join().await;
@@ -150,13 +151,14 @@ async fn serve(invocation: Invocation) -> ExitCode {
 }
 
 /// What a person needs next. The first line is stable: programs that start the server read the address from it.
-fn greeting(address: SocketAddr, data_dir: &Path) -> String {
+fn greeting(address: SocketAddr, data_dir: &Path, has_pages: bool) -> String {
     let folder = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned());
+    let open = if has_pages { format!("Open http://{address} in a browser, or try it") } else { "Try it".to_owned() };
     format!(
         r#"filament-server listening on http://{address}
 data folder: {folder}
 
-Try it in another terminal:
+{open} in another terminal:
 
   URL=http://{address}
   JSON='content-type: application/json'

@@ -1,6 +1,9 @@
 //! A server process: started, watched for its CPU time, stopped.
 
 use std::{
+    cell::RefCell,
+    collections::HashMap,
+    ffi::OsString,
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
@@ -10,6 +13,8 @@ use std::{
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// What each thread had used when it was last looked at, nanoseconds.
+    threads: RefCell<HashMap<OsString, u64>>,
 }
 
 impl Server {
@@ -21,7 +26,7 @@ impl Server {
         output.read_line(&mut line).expect("a first line");
         std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
         let address = line.trim().rsplit(['/', ' ']).next().and_then(|text| text.parse().ok());
-        Self { child, address: address.expect("the first line ends in an address") }
+        Self { child, address: address.expect("the first line ends in an address"), threads: RefCell::default() }
     }
 
     /// Starts this benchmark again in another role.
@@ -30,15 +35,18 @@ impl Server {
         Self::start(Command::new(program).args([role, &number.to_string()]))
     }
 
-    /// CPU seconds the threads of the process have used so far, user and system, to the nanosecond.
+    /// CPU seconds the threads of the process have used so far, user and system, to the nanosecond. Of a thread that ended, what it
+    /// had used when this was last asked: a sum over those alive alone would fall when one ends that once hashed passwords.
     pub(crate) fn cpu_seconds(&self) -> f64 {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("Linux");
-        let on_cpu_ns = threads.filter_map(|thread| {
-            // A thread that ends meanwhile is no loss: those that work live as long as the server.
-            let stat = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-            stat.split(' ').next()?.parse::<u64>().ok()
+        let alive = threads.filter_map(|thread| {
+            let thread = thread.ok()?;
+            let stat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            Some((thread.file_name(), stat.split(' ').next()?.parse::<u64>().ok()?))
         });
-        on_cpu_ns.sum::<u64>() as f64 / 1e9
+        let mut known = self.threads.borrow_mut();
+        known.extend(alive);
+        known.values().sum::<u64>() as f64 / 1e9
     }
 
     /// Sends SIGTERM and waits for the end.
