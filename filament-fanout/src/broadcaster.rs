@@ -131,9 +131,8 @@ impl<W: TransportWrite> Hub<W> {
                     before,
                     |(access, user_id)| may_read_audit(access, user_id),
                     |with| {
-                        let frame = |text| Frame::sealed(event.kind, reach, text, origin_us, place);
-                        let nameless = frame(without_actor);
-                        Some(if with { frame(with_actor).naming(nameless) } else { nameless })
+                        let frame = |text: &[u8]| Frame::sealed(event.kind, reach, text, origin_us, place);
+                        Some(Frame::by_audit(frame, with_actor, without_actor, with))
                     },
                     now,
                 )

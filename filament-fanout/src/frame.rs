@@ -102,6 +102,13 @@ impl Frame {
         Ok(Self::from_text(bytes, event.kind(), reach, origin_us, Some(place), None))
     }
 
+    /// A frame that names an actor to those alone who may read the audit log, and can lose it while it waits; or one without (ACT-2).
+    /// `frame` makes one of a text.
+    pub(crate) fn by_audit(frame: impl Fn(&[u8]) -> Self, with: &[u8], without: &[u8], may_read: bool) -> Self {
+        let nameless = frame(without);
+        if may_read { frame(with).naming(nameless) } else { nameless }
+    }
+
     /// The same frame as one that names an actor: `nameless` takes its place if its receiver may not know the actor any more while it
     /// waits (ACT-2).
     pub(crate) fn naming(mut self, nameless: Self) -> Self {

@@ -248,8 +248,8 @@ impl<W: TransportWrite> Hub<W> {
             }
             (SealedBody::ByAudit { with_actor, without_actor }, _) => {
                 let may_read = |id| self.access.member_holds(id, Permission::ViewAuditLog, user_id);
-                let text = if guild_id.is_some_and(may_read) { with_actor } else { without_actor };
-                Some(Frame::sealed(event.kind, reach, text, now.us, place))
+                let frame = |text: &[u8]| Frame::sealed(event.kind, reach, text, now.us, place);
+                Some(Frame::by_audit(frame, with_actor, without_actor, guild_id.is_some_and(may_read)))
             }
             (SealedBody::ChannelOrder(order), Some(rendered)) => {
                 Frame::rendered(rendered, Reach::Guild(order.guild_id), now.us, place).ok()

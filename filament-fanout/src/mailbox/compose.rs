@@ -184,13 +184,8 @@ impl Mailbox {
     fn compose_control(&self, bytes: &Bytes, composer: &Composer, writing: &Writing<'_>) -> Message {
         if composer.mode == Mode::Stream && self.is_open() {
             let place = self.moved_on(composer.place, 0, writing);
-            let body = Queued::Control(Box::new(text::control_with_id(
-                bytes,
-                composer,
-                self.reached(composer, place, 1),
-                writing,
-            )));
-            return Message::new(body, 1, 0, place);
+            let control = text::control_with_id(bytes, composer, self.reached(composer, place, 1), writing);
+            return Message::new(Queued::Control(Box::new(control)), 1, 0, place);
         }
         Message::new(Queued::Control(Box::new(bytes.clone())), 1, 0, composer.place)
     }

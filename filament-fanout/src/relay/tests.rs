@@ -1,13 +1,13 @@
 use bytes::Bytes;
-use filament_core::{AccessChange, Audience, SealedBody, SealedEvent};
+use filament_core::{AccessChange, Audience, Place, SealedBody, SealedEvent};
 use filament_protocol::{ChannelId, ErrorCode, Event, EventKind, GuildId, Received as Decoded, decode_event};
 
 use crate::{
-    DropReason, FanoutConfig, Mode,
+    Clock as _, Cursors as _, DropReason, FanoutConfig, Mode, Reached,
     close::Cause,
     subscribe::Subscribing,
-    testing::Received,
-    world::{Client, World, event, events, kind, session, texts, user},
+    testing::{ReadableCursors, Received},
+    world::{Client, Login, World, event, events, kind, session, texts, user},
 };
 
 /// A guild owned by user 1 with members 2 and 3 and one channel.
@@ -214,6 +214,35 @@ fn a_waiting_event_loses_its_actor_with_the_right_to_know_it() {
         assert_eq!(bans(hears(&mut world, &owner)), [r#"{"ban":1,"by":2}"#]);
         world.check();
     }
+}
+
+/// Proves ACT-2 for what a resume has put and the peer has not taken: it loses its actor as live events do.
+#[tokio::test]
+async fn a_replayed_event_that_waits_loses_its_actor_too() {
+    let (mut world, guild_id, _) = world();
+    world.script.let_read_audit(guild_id, true);
+    let audience = Audience::Guild(guild_id);
+    let ban = |name: &'static str, actor: &'static str| SealedEvent {
+        body: SealedBody::ByAudit {
+            with_actor: Bytes::from_static(actor.as_bytes()),
+            without_actor: Bytes::from_static(name.as_bytes()),
+        },
+        ..event(EventKind::WorkspaceMemberBan, audience, "")
+    };
+    world.relay();
+    let reached = Reached::all(Place::after(world.position()));
+    world.mode = Mode::Batch { resume: true };
+    let before = world.ready_client(2);
+    world.end(&before, Cause::Lost);
+    world.script.commit(vec![], vec![ban(r#"{"ban":1}"#, r#"{"ban":1,"by":2}"#)]);
+    let mut cursor = Vec::new();
+    ReadableCursors::default().seal(user(2), reached, world.clock.now().wall, &mut cursor);
+    let login = Login { user_id: user(2), session_id: session(2), is_server_owner: false };
+    let reader = world.resume_as(login, std::str::from_utf8(&cursor).expect("ASCII"), Vec::new());
+    world.script.let_read_audit(guild_id, false);
+    world.relay();
+    let bans = hears(&mut world, &reader).into_iter().filter(|text| text.contains("ban")).collect::<Vec<_>>();
+    assert_eq!(bans, [r#"{"ban":1}"#]);
 }
 
 /// Proves contract §4.11: compatibility notices reach plain connections alone.
