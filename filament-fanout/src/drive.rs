@@ -1,4 +1,4 @@
-//! The tasks that make time pass: the relay's loop over the journal, one flush loop per shard, the ticker.
+//! The tasks that make time pass: the relay's loop over the journal, the ticker, and one [flush loop](crate::flush) per shard.
 //!
 //! Nothing is decided here. Each loop waits for something, takes the hub's lock for one step or a mailbox's for one flush, and
 //! waits again.
@@ -14,16 +14,12 @@ use tokio::{
 
 use crate::{
     clock::Now,
-    close::Cause,
     failpoint,
     fanout::{Fanout, Shared},
+    flush::flush_loop,
     limits::{
-        FLUSHES_PER_CLOCK_READ, FLUSHES_PER_TURN_MAX, LOOKAHEAD_ENTRIES_MAX, PUTS_PER_PUBLISH_MAX, RELAY_BATCH_ENTRIES,
-        RELAY_RETRY_MAX, RELAY_RETRY_MIN, TICK_MS,
+        LOOKAHEAD_ENTRIES_MAX, PUTS_PER_PUBLISH_MAX, RELAY_BATCH_ENTRIES, RELAY_RETRY_MAX, RELAY_RETRY_MIN, TICK_MS,
     },
-    link::Link,
-    mailbox::{Flushed, Writing},
-    observe::Tally,
     transport::TransportWrite,
     upstream::UpstreamError,
     voice,
@@ -185,61 +181,6 @@ fn committed_us(entry: &Entry, age: Option<Duration>, now: Now) -> u64 {
     let age_us =
         age.map_or(whole_secs.saturating_mul(US_PER_SEC), |age| u64::try_from(age.as_micros()).unwrap_or(u64::MAX));
     now.us.saturating_sub(age_us)
-}
-
-/// Writes what is marked in one shard, for ever.
-async fn flush_loop<W: TransportWrite>(shared: Arc<Shared<W>>, index: usize) {
-    let shard = &shared.shards[index];
-    let mut links = Vec::new();
-    let mut tally = Tally::default();
-    loop {
-        shard.marked().await;
-        loop {
-            shard.take(&mut links);
-            if links.is_empty() {
-                break;
-            }
-            for turn in links.chunks(FLUSHES_PER_TURN_MAX) {
-                for some in turn.chunks(FLUSHES_PER_CLOCK_READ) {
-                    let (position, now) = (*shared.position.borrow(), shared.clock.now());
-                    // Between two flushes lies a system call, after which little of the next link would be left in the cache.
-                    for link in some {
-                        link.prefetch();
-                        link.transport.prefetch();
-                    }
-                    let (bounds, cursors) = (&shared.bounds, &*shared.cursors);
-                    let mut writing = Writing { bounds, cursors, position, now, tally: &mut tally };
-                    some.iter().for_each(|link| flush(&shared, link, &mut writing));
-                }
-                yield_now().await;
-            }
-            links.clear();
-            shared.stats.merge(&mut tally);
-        }
-    }
-}
-
-fn flush<W: TransportWrite>(shared: &Arc<Shared<W>>, link: &Arc<Link<W>>, writing: &mut Writing<'_>) {
-    failpoint::reached("fanout.before_flush");
-    let flushed = link.lock().flush(&link.transport, writing);
-    failpoint::reached("fanout.after_flush");
-    match flushed {
-        Flushed::Drained => {}
-        Flushed::Blocked => {
-            tokio::spawn(park(Arc::clone(shared), Arc::clone(link)));
-        }
-        Flushed::Failed => shared.step(|hub, now| hub.end(link, Cause::Lost, now)),
-        Flushed::Ended(ending) => link.shut_down(Some(ending)),
-    }
-}
-
-/// Waits until a transport takes bytes again. At most one such task per connection: it stays marked meanwhile.
-async fn park<W: TransportWrite>(shared: Arc<Shared<W>>, link: Arc<Link<W>>) {
-    if link.transport.writable().await.is_ok() {
-        shared.shards[usize::from(link.shard)].mark(link);
-    } else {
-        shared.step(|hub, now| hub.end(&link, Cause::Lost, now));
-    }
 }
 
 /// Lets time have its effects.

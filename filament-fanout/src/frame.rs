@@ -172,6 +172,12 @@ impl Frame {
         self.0.numbered.is_some()
     }
 
+    /// Whether this is that frame, and not only one that says the same.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The whole WebSocket message: head and payload.
     #[must_use]
     pub fn websocket(&self) -> &[u8] {

@@ -61,10 +61,13 @@ pub(crate) const STREAM_RETRY: &[u8] = b"retry: 2000\n";
 pub const MEMORY_MESSAGES_MAX: usize = 64;
 /// Bytes of those messages; a single larger one is taken all the same.
 pub const MEMORY_BYTES_MAX: usize = 262_144;
-/// Mailboxes a flush loop writes before other tasks of its thread get a turn: about a millisecond of system calls.
-pub const FLUSHES_PER_TURN_MAX: usize = 256;
-/// Mailboxes written between two looks at the clock: keeps the error of the delivery times below their first bucket.
-pub const FLUSHES_PER_CLOCK_READ: usize = 16;
+/// Mailboxes a flush loop writes before other tasks of its thread get a turn: a quarter of a millisecond of system calls. What the relay
+/// puts into mailboxes in its turn is written with what waits there already.
+pub const FLUSHES_PER_TURN_MAX: usize = 64;
+/// Mailboxes written together, between two looks at the clock: keeps the error of the delivery times below their first bucket.
+pub const FLUSHES_TOGETHER_MAX: usize = 16;
+/// Bytes of frames that are laid one behind the other because several connections wait for the same: what one connection of a burst takes.
+pub const JOINED_BYTES_MAX: usize = 65_536;
 /// Connections whose memory a broadcast asks for at once: as many cache misses as a core has under way.
 pub const LINKS_PER_PREFETCH: usize = 16;
 /// Frames put into mailboxes before the flush loops are told: gathers writes, delays the first frame by 0.2 ms at most.

@@ -3,7 +3,7 @@
 use std::{
     hint::black_box,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -47,6 +47,16 @@ impl<W> Link<W> {
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, Mailbox> {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The mailbox, unless somebody else has it right now.
+    #[inline]
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Mailbox>> {
+        match self.mailbox.try_lock() {
+            Ok(mailbox) => Some(mailbox),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Has in the cache what a put or a flush looks at first. Called for some links in a row, whose memory is then waited for side by

@@ -99,6 +99,10 @@ impl TransportWrite for Wire {
         [if self.is_stream { frame.payload() } else { frame.websocket() }, &[], &[]]
     }
 
+    fn writes_websocket(&self) -> bool {
+        !self.is_stream
+    }
+
     fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut state = self.lock();
         state.writes += 1;

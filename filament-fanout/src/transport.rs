@@ -23,6 +23,12 @@ pub trait TransportWrite: Send + Sync + 'static {
     /// connection in [`Mode::Stream`](crate::Mode) a frame is a whole block, to be sent as it is.
     fn pieces<'f>(&self, frame: &'f Frame) -> [&'f [u8]; PIECES_PER_FRAME];
 
+    /// Whether a frame is written as its [`Frame::websocket`] bytes, into a stream of bytes that knows no end of a slice: then one slice may
+    /// hold several frames, laid one behind the other for all connections that wait for the same.
+    fn writes_websocket(&self) -> bool {
+        false
+    }
+
     /// Reads from memory what [`try_write`](Self::try_write) is about to need, for no other effect than to have it in the cache: called
     /// for some transports in a row just before they are written. Does nothing unless implemented.
     fn prefetch(&self) {}

@@ -24,6 +24,8 @@ use crate::{
     close::Cause,
     drive::apply,
     fanout::{Fanout, PendingLoad, Shared},
+    flush::Together,
+    limits::FLUSHES_TOGETHER_MAX,
     link::Link,
     mailbox::{Flushed, Writing},
     observe::Tally,
@@ -320,9 +322,7 @@ impl<S: Journal + AccessSource> World<S> {
             if links.is_empty() {
                 break;
             }
-            for link in std::mem::take(&mut links) {
-                self.flush_one(&link);
-            }
+            self.flush_links(&std::mem::take(&mut links));
         }
     }
 
@@ -330,24 +330,26 @@ impl<S: Journal + AccessSource> World<S> {
     pub(crate) fn flush_shard(&mut self, nth: usize) {
         let mut links = Vec::new();
         self.shared().shards[nth].take(&mut links);
-        links.iter().for_each(|link| self.flush_one(link));
+        self.flush_links(&links);
     }
 
-    fn flush_one(&mut self, link: &Arc<Link<Wire>>) {
+    fn flush_links(&mut self, links: &[Arc<Link<Wire>>]) {
         let shared = Arc::clone(self.shared());
         let mut tally = Tally::default();
         let now = crate::clock::Clock::now(&self.clock);
         let position = *shared.position.borrow();
         let cursors = &*shared.cursors;
         let mut writing = Writing { bounds: &shared.bounds, cursors, position, now, tally: &mut tally };
-        let flushed = link.lock().flush(&link.transport, &mut writing);
-        shared.stats.merge(&mut tally);
-        match flushed {
-            Flushed::Drained => {}
-            Flushed::Blocked => self.parked.push(Arc::clone(link)),
-            Flushed::Failed => shared.step(|hub, now| hub.end(link, Cause::Lost, now)),
-            Flushed::Ended(ending) => link.shut_down(Some(ending)),
+        let (parked, mut together) = (&mut self.parked, Together::default());
+        for some in links.chunks(FLUSHES_TOGETHER_MAX) {
+            together.flush(some, &mut writing, |link, flushed| match flushed {
+                Flushed::Drained => {}
+                Flushed::Blocked => parked.push(Arc::clone(link)),
+                Flushed::Failed => shared.step(|hub, now| hub.end(link, Cause::Lost, now)),
+                Flushed::Ended(ending) => link.shut_down(Some(ending)),
+            });
         }
+        shared.stats.merge(&mut tally);
     }
 
     pub(crate) fn check(&self) {

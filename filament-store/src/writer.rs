@@ -15,6 +15,7 @@ use std::{
         atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError},
     },
+    thread,
     time::Instant,
 };
 
@@ -126,7 +127,11 @@ impl Writer {
             if !closing {
                 let pause = if self.chores.unfinished { CHORE_BUSY_PAUSE } else { CHORE_IDLE_PAUSE };
                 match inbox.recv_timeout(pause) {
-                    Ok(item) => self.take(item, &mut group),
+                    Ok(item) => {
+                        // Where cores are short, those who wait for one have commands for this group; where not, this takes no time.
+                        thread::yield_now();
+                        self.take(item, &mut group);
+                    }
                     Err(RecvTimeoutError::Timeout) => self.do_chores(),
                     Err(RecvTimeoutError::Disconnected) => break,
                 }

@@ -43,9 +43,10 @@ impl<T> Queue<T> {
         self.first.is_none()
     }
 
-    /// Whether there is one item.
-    pub(super) fn is_single(&self) -> bool {
-        self.first.is_some() && self.rest.is_empty()
+    /// The item, if there is one alone.
+    #[inline]
+    pub(super) fn single(&self) -> Option<&T> {
+        self.first.as_ref().filter(|_| self.rest.is_empty())
     }
 
     pub(super) fn iter(&self) -> std::iter::Chain<std::option::Iter<'_, T>, vec_deque::Iter<'_, T>> {
@@ -139,7 +140,7 @@ mod tests {
                 queue.check_invariants();
                 prop_assert!(queue.iter().eq(&model) && queue.len() == model.len());
                 prop_assert!(queue.iter_mut().rev().map(|item| &*item).eq(model.iter().rev()));
-                prop_assert_eq!(queue.is_single(), model.len() == 1);
+                prop_assert_eq!(queue.single(), model.front().filter(|_| model.len() == 1));
                 prop_assert_eq!((queue.is_empty(), queue.front()), (model.is_empty(), model.front()));
             }
             prop_assert!(queue.into_iter().eq(model));

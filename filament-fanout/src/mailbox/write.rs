@@ -1,6 +1,7 @@
 //! Writing what waits: the queue first, then the lane, as many pieces in one system call as there are.
 
 use std::{
+    hint::black_box,
     io::{self, ErrorKind, IoSlice},
     mem,
 };
@@ -53,12 +54,61 @@ impl Writing<'_> {
 impl Mailbox {
     /// Writes everything that waits, or until the peer takes no more.
     pub(crate) fn flush<W: TransportWrite>(&mut self, transport: &W, writing: &mut Writing<'_>) -> Flushed {
+        self.flush_after(None, transport, writing)
+    }
+
+    /// Has in the cache what a flush looks at, as [`Link::prefetch`](crate::link::Link::prefetch) does for what can be read without the lock.
+    #[inline]
+    pub(crate) fn prefetch(&self) {
+        black_box((self.written, self.reader.is_some()));
+    }
+
+    /// What waits, if it is one piece and can be written as it is.
+    #[inline]
+    pub(crate) fn only_piece<W: TransportWrite>(&self, transport: &W) -> Option<&[u8]> {
+        if !self.is_ready() {
+            return None;
+        }
+        match self.queue.single()?.pieces(transport) {
+            [piece, [], []] => piece.get(self.skip..),
+            _ => None,
+        }
+    }
+
+    /// The frames that wait, if they are several and nothing else, and can be written as they are.
+    #[inline]
+    pub(crate) fn run(&self) -> Option<impl Iterator<Item = &Frame>> {
+        let is_run = self.is_ready() && self.frames > 1 && self.controls == 0 && self.skip == 0;
+        is_run.then(|| self.queue.iter().filter_map(Queued::event))
+    }
+
+    /// Whether these frames wait and can be written as they are, and nothing else waits.
+    #[inline]
+    pub(crate) fn waits_for(&self, frames: &[Frame]) -> bool {
+        usize::from(self.frames) == frames.len()
+            && self.run().is_some_and(|run| run.zip(frames).all(|(waiting, frame)| waiting.is(frame)))
+    }
+
+    /// Whether what waits in the queue is all that waits, in the form in which it is written.
+    #[inline]
+    fn is_ready(&self) -> bool {
+        self.composer.is_none() && self.lane.is_none() && self.numbered == 0 && self.stage != Stage::Ended
+    }
+
+    /// The same as [`flush`](Self::flush), if all that waits was handed to the transport already, which answered `wrote`.
+    #[inline]
+    pub(crate) fn flush_after<W: TransportWrite>(
+        &mut self,
+        wrote: Option<io::Result<usize>>,
+        transport: &W,
+        writing: &mut Writing<'_>,
+    ) -> Flushed {
         if self.stage == Stage::Ended {
             return Flushed::Drained;
         }
         writing.tally.depth(usize::from(self.frames), self.bytes);
         let (flushed, moved) = match &self.composer {
-            None => self.write_plain(transport, writing),
+            None => self.write_plain(wrote, transport, writing),
             Some(_) => self.write_composed(transport, writing),
         };
         if flushed == Flushed::Drained && self.lane.as_ref().is_some_and(|lane| lane.is_roomy()) {
@@ -78,19 +128,18 @@ impl Mailbox {
 
     /// Writes frame after frame. Returns whether the peer took a byte.
     #[inline]
-    fn write_plain<W: TransportWrite>(&mut self, transport: &W, writing: &mut Writing<'_>) -> (Flushed, bool) {
+    fn write_plain<W: TransportWrite>(
+        &mut self,
+        mut wrote: Option<io::Result<usize>>,
+        transport: &W,
+        writing: &mut Writing<'_>,
+    ) -> (Flushed, bool) {
         let mut moved = false;
         loop {
             if self.queue.is_empty() && self.lane_is_empty() {
                 return (self.drained(writing.now), moved);
             }
-            self.number_acks();
-            let is_single = self.queue.is_single() && self.lane.is_none();
-            let wrote = match is_single {
-                true => self.write_once::<W, PIECES_PER_FRAME>(transport),
-                false => self.write_once::<W, SLICES_PER_WRITE_MAX>(transport),
-            };
-            match wrote {
+            match wrote.take().unwrap_or_else(|| self.write_next(transport)) {
                 Ok(0) => return (Flushed::Failed, moved),
                 Ok(count) => {
                     moved = true;
@@ -100,6 +149,15 @@ impl Mailbox {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return (Flushed::Failed, moved),
             }
+        }
+    }
+
+    /// Makes one write of what is first.
+    fn write_next<W: TransportWrite>(&mut self, transport: &W) -> io::Result<usize> {
+        self.number_acks();
+        match self.queue.single().is_some() && self.lane.is_none() {
+            true => self.write_once::<W, PIECES_PER_FRAME>(transport),
+            false => self.write_once::<W, SLICES_PER_WRITE_MAX>(transport),
         }
     }
 

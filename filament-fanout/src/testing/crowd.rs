@@ -18,9 +18,9 @@ use filament_protocol::{
 use crate::{
     Clock, FanoutConfig, Frame, Hello, Mode, NoCursors, SystemClock, TransportWrite,
     admission::Admission,
-    flush::Shard,
+    flush::{Shard, Together},
     hub::Hub,
-    limits::{INPUT_FRAMES_MAX, PIECES_PER_FRAME},
+    limits::{FLUSHES_TOGETHER_MAX, INPUT_FRAMES_MAX, PIECES_PER_FRAME},
     link::Link,
     mailbox::Writing,
     observe::{Stats, Tally},
@@ -36,6 +36,10 @@ struct Sink;
 impl TransportWrite for Sink {
     fn pieces<'f>(&self, frame: &'f Frame) -> [&'f [u8]; PIECES_PER_FRAME] {
         [frame.websocket(), &[], &[]]
+    }
+
+    fn writes_websocket(&self) -> bool {
+        true
     }
 
     fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -63,6 +67,7 @@ pub struct Crowd {
     shards: Box<[Shard<Sink>]>,
     clock: SystemClock,
     tally: Tally,
+    together: Together,
     text: Bytes,
     waiting: usize,
 }
@@ -89,6 +94,7 @@ impl Crowd {
             shards: (0..config.shard_count()).map(|_| Shard::default()).collect(),
             clock: SystemClock::default(),
             tally: Tally::default(),
+            together: Together::default(),
             text: vec![b'x'; text_bytes].into(),
             waiting: 0,
         };
@@ -165,8 +171,8 @@ impl Crowd {
             let now = self.clock.now();
             let (bounds, position) = (&self.hub.config.bounds(), self.hub.position);
             let mut writing = Writing { bounds, cursors: &NoCursors, position, now, tally: &mut self.tally };
-            for link in &links {
-                link.lock().flush(&link.transport, &mut writing);
+            for some in links.chunks(FLUSHES_TOGETHER_MAX) {
+                self.together.flush(some, &mut writing, |_, _| {});
             }
             flushed += links.len();
             links.clear();

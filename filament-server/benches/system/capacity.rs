@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     client::{Http, gateway, guild, subscribe, user},
-    whole::{Whole, members, post},
+    whole::{Build, Whole, members, post},
 };
 
 /// Connections held open for the memory figure.
@@ -15,6 +15,9 @@ const CONNECTIONS_PER_USER: usize = 32;
 
 /// How long each REST figure is measured.
 const POSTING: Duration = Duration::from_secs(5);
+
+/// Turns of each of two builds.
+const TURNS: usize = 3;
 
 /// Resident bytes per idle, subscribed connection, and CPU per connect (handshake, `ready`, subscribe, its answers).
 pub(crate) async fn idle() {
@@ -47,35 +50,48 @@ pub(crate) async fn idle() {
     );
 }
 
-/// Durable message creates per second over REST, by number of clients that each wait for their answer.
-pub(crate) async fn creates() {
+/// Durable message creates per second over REST, by number of clients that each wait for their answer. With another build, both take
+/// turns.
+pub(crate) async fn creates(other: Option<&str>) {
     for clients in [1, 8, 32] {
-        let whole = Whole::start("creates");
-        let server = &whole.server;
-        let mut owner = user(server, "owner").await;
-        let (guild_id, channel_id) = guild(&mut owner).await;
-        let (started, cpu) = (Instant::now(), server.cpu_seconds());
-        let mut tasks = Vec::new();
-        for _ in 0..clients {
-            let mut http = Http::connect(server, &owner.token).await;
-            let (guild_id, channel_id) = (guild_id.clone(), channel_id.clone());
-            tasks.push(tokio::spawn(async move {
-                let mut count = 0_u32;
-                while started.elapsed() < POSTING {
-                    post(&mut http, &guild_id, &channel_id).await;
-                    count += 1;
-                }
-                count
-            }));
+        let Some(other) = other else {
+            post_for_a_while(Build::this(), clients).await;
+            continue;
+        };
+        for _ in 0..TURNS {
+            post_for_a_while(Build::this(), clients).await;
+            post_for_a_while(Build::other(other), clients).await;
         }
-        let mut count = 0;
-        for task in tasks {
-            count += task.await.expect("no client fails");
-        }
-        let per_second = f64::from(count) / started.elapsed().as_secs_f64();
-        let cpu_each = (server.cpu_seconds() - cpu) / f64::from(count) * 1e6;
-        println!(
-            "durable message creates over REST, {clients} clients: {per_second:.0}/s, server CPU {cpu_each:.0} µs each"
-        );
     }
+}
+
+async fn post_for_a_while(build: Build, clients: usize) {
+    let name = build.name;
+    let whole = Whole::start_build(build, "creates");
+    let server = &whole.server;
+    let mut owner = user(server, "owner").await;
+    let (guild_id, channel_id) = guild(&mut owner).await;
+    let (started, cpu) = (Instant::now(), server.cpu_seconds());
+    let mut tasks = Vec::new();
+    for _ in 0..clients {
+        let mut http = Http::connect(server, &owner.token).await;
+        let (guild_id, channel_id) = (guild_id.clone(), channel_id.clone());
+        tasks.push(tokio::spawn(async move {
+            let mut count = 0_u32;
+            while started.elapsed() < POSTING {
+                post(&mut http, &guild_id, &channel_id).await;
+                count += 1;
+            }
+            count
+        }));
+    }
+    let mut count = 0;
+    for task in tasks {
+        count += task.await.expect("no client fails");
+    }
+    let per_second = f64::from(count) / started.elapsed().as_secs_f64();
+    let cpu_each = (server.cpu_seconds() - cpu) / f64::from(count) * 1e6;
+    println!(
+        "durable creates over REST, {clients} clients, {name}: {per_second:.0}/s, server CPU {cpu_each:.0} µs each"
+    );
 }

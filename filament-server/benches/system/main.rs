@@ -15,6 +15,7 @@
 //! the same round.
 //! `cargo bench -p filament-server --bench system` runs everything; `-- deliveries --rounds 5 --in-flight 16 --only fanout`, `-- creates`
 //! and `-- connections` run one part; `-- reconnect` is everybody coming back after a restart;
+//! `--against PATH` lets another build of the server take turns with this one, in deliveries and creates;
 //! `-- profiles` is a profile change and the co-members who see it (`--members 50 --changes 20` for a short look).
 
 mod bare;
@@ -27,11 +28,16 @@ mod profiles;
 mod reconnect;
 mod whole;
 
+use whole::Build;
+
 /// Connections in every run.
 const SUBSCRIBERS: usize = 1_000;
 
 /// How many messages may be under way, and how many a turn has.
 const MESSAGES: [(usize, usize); 2] = [(1, 100), (16, 320)];
+
+/// Threads that take less per delivery are not told of, microseconds.
+const THREAD_MICROS_MIN: f64 = 0.005;
 
 /// Turns of every server in a round.
 const TURNS: usize = 8;
@@ -48,17 +54,18 @@ fn main() {
 /// Runs the parts whose name contains the first word given; all of them without one.
 fn run(arguments: &[String]) {
     let filter = arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str);
+    let other = text_option(arguments, "--against");
     if "deliveries".contains(filter) {
-        let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1).map(String::as_str);
+        let only = text_option(arguments, "--only");
         let rounds = option(arguments, "--rounds").unwrap_or(3);
         let in_flight = option(arguments, "--in-flight");
         for (window, messages) in MESSAGES.into_iter().filter(|(window, _)| in_flight.is_none_or(|one| one == *window))
         {
-            runtime().block_on(compare(rounds, window, messages, only));
+            runtime().block_on(compare(rounds, window, messages, only, other));
         }
     }
     if "creates".contains(filter) {
-        runtime().block_on(capacity::creates());
+        runtime().block_on(capacity::creates(other));
     }
     if "connections".contains(filter) {
         runtime().block_on(capacity::idle());
@@ -82,6 +89,10 @@ fn number(arguments: &[String], at: usize) -> usize {
     arguments.get(at).and_then(|text| text.parse().ok()).expect("a number")
 }
 
+fn text_option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
+    arguments.iter().skip_while(|argument| *argument != name).nth(1).map(String::as_str)
+}
+
 fn option(arguments: &[String], name: &str) -> Option<usize> {
     let at = arguments.iter().position(|argument| argument == name)?;
     Some(number(arguments, at + 1))
@@ -89,14 +100,17 @@ fn option(arguments: &[String], name: &str) -> Option<usize> {
 
 /// Connects all servers, then makes them deliver in turns of about a second, so that whatever else the machine does hits all alike.
 /// Prints the ratios of every round of turns, then the medians.
-async fn compare(rounds: usize, window: usize, messages: usize, only: Option<&str>) {
+async fn compare(rounds: usize, window: usize, messages: usize, only: Option<&str>, other: Option<&str>) {
     let frame_bytes = whole::frame_bytes().await;
     let mut subjects = vec![bare::start(frame_bytes).await];
     if only.is_none_or(|only| only == "fanout") {
         subjects.push(fanout::start(frame_bytes).await);
     }
     if only.is_none_or(|only| only == "whole") {
-        subjects.push(whole::start(window).await);
+        subjects.push(whole::start(Build::this(), window).await);
+    }
+    if let Some(program) = other {
+        subjects.push(whole::start(Build::other(program), window).await);
     }
     for subject in &mut subjects {
         // Presence of the members that connected last is told within two seconds; it must not fall into the measurement.
@@ -109,18 +123,26 @@ async fn compare(rounds: usize, window: usize, messages: usize, only: Option<&st
     let mut ratios = vec![Vec::new(); subjects.len()];
     for round in 1..=rounds {
         let mut cpu_seconds = vec![0.0; subjects.len()];
+        let before: Vec<_> = subjects.iter().map(|subject| subject.server.cpu_seconds_by_thread()).collect();
         for _ in 0..TURNS {
             for (subject, cpu_seconds) in subjects.iter_mut().zip(&mut cpu_seconds) {
                 *cpu_seconds += subject.deliver(messages, window, frame_bytes).await;
             }
         }
         print!("{window} in flight, round {round}: µs of CPU per delivery:");
+        let micros = |cpu: f64| cpu / (messages * TURNS * SUBSCRIBERS) as f64 * 1e6;
         for ((subject, cpu), ratios) in subjects.iter().zip(&cpu_seconds).zip(&mut ratios) {
-            let micros = cpu / (messages * TURNS * SUBSCRIBERS) as f64 * 1e6;
-            print!(" {} {micros:.2} ({:.2})", subject.name, cpu_seconds[0] / cpu);
+            print!(" {} {:.2} ({:.2})", subject.name, micros(*cpu), cpu_seconds[0] / cpu);
             ratios.push(cpu_seconds[0] / cpu);
         }
         println!();
+        for (subject, before) in subjects.iter().zip(&before) {
+            let after = subject.server.cpu_seconds_by_thread();
+            let used = |name: &String| micros(after[name] - before.get(name).unwrap_or(&0.0));
+            let threads = after.keys().filter(|name| used(name) >= THREAD_MICROS_MIN);
+            let threads: Vec<String> = threads.map(|name| format!("{name} {:.2}", used(name))).collect();
+            println!("  {}: {}", subject.name, threads.join(", "));
+        }
     }
     for (subject, ratios) in subjects.iter().zip(&mut ratios).skip(1) {
         ratios.sort_by(f64::total_cmp);

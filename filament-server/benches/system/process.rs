@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     ffi::OsString,
     io::{BufRead, BufReader},
     net::SocketAddr,
@@ -13,8 +13,8 @@ use std::{
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// What each thread had used when it was last looked at, nanoseconds.
-    threads: RefCell<HashMap<OsString, u64>>,
+    /// What each thread is called and had used when it was last looked at, nanoseconds.
+    threads: RefCell<HashMap<OsString, (String, u64)>>,
 }
 
 impl Server {
@@ -38,15 +38,25 @@ impl Server {
     /// CPU seconds the threads of the process have used so far, user and system, to the nanosecond. Of a thread that ended, what it
     /// had used when this was last asked: a sum over those alive alone would fall when one ends that once hashed passwords.
     pub(crate) fn cpu_seconds(&self) -> f64 {
+        self.cpu_seconds_by_thread().values().sum()
+    }
+
+    /// The same, of all threads of one name together.
+    pub(crate) fn cpu_seconds_by_thread(&self) -> BTreeMap<String, f64> {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("Linux");
         let alive = threads.filter_map(|thread| {
             let thread = thread.ok()?;
+            let name = std::fs::read_to_string(thread.path().join("comm")).ok()?;
             let stat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            Some((thread.file_name(), stat.split(' ').next()?.parse::<u64>().ok()?))
+            Some((thread.file_name(), (name.trim().to_owned(), stat.split(' ').next()?.parse::<u64>().ok()?)))
         });
         let mut known = self.threads.borrow_mut();
         known.extend(alive);
-        known.values().sum::<u64>() as f64 / 1e9
+        let mut by_name = BTreeMap::new();
+        for (name, nanos) in known.values() {
+            *by_name.entry(name.clone()).or_default() += *nanos as f64 / 1e9;
+        }
+        by_name
     }
 
     /// Sends SIGTERM and waits for the end.

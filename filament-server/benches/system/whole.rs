@@ -21,9 +21,28 @@ const CONNECTIONS_PER_USER: usize = 32;
 /// Text of every message, chosen so that its event is near 350 bytes.
 const TEXT: &str = "Hello there, can somebody look at the build?";
 
+/// One build of the server.
+pub(crate) struct Build {
+    pub(crate) name: &'static str,
+    program: String,
+}
+
+impl Build {
+    /// The build this benchmark belongs to.
+    pub(crate) fn this() -> Self {
+        Self { name: "whole", program: env!("CARGO_BIN_EXE_filament-server").to_owned() }
+    }
+
+    /// One to compare it with.
+    pub(crate) fn other(program: &str) -> Self {
+        Self { name: "other", program: program.to_owned() }
+    }
+}
+
 /// A server with its own data folder and with limits that let one machine be the whole load.
 pub(crate) struct Whole {
     pub(crate) server: Server,
+    build: Build,
     data: Data,
 }
 
@@ -32,15 +51,20 @@ struct Data(std::path::PathBuf);
 
 impl Whole {
     pub(crate) fn start(name: &str) -> Self {
-        let data = Data(std::env::temp_dir().join(format!("filament-bench-{}-{name}", std::process::id())));
-        let server = Self::serve(&data, SocketAddr::from(([127, 0, 0, 1], 0)));
-        Self { server, data }
+        Self::start_build(Build::this(), name)
+    }
+
+    pub(crate) fn start_build(build: Build, name: &str) -> Self {
+        let folder = format!("filament-bench-{}-{}-{name}", std::process::id(), build.name);
+        let data = Data(std::env::temp_dir().join(folder));
+        let server = Self::serve(&build, &data, SocketAddr::from(([127, 0, 0, 1], 0)));
+        Self { server, build, data }
     }
 
     /// Ends the server in order and starts it again on the same folder and port.
     pub(crate) fn restart(&mut self) {
         self.server.end_in_order();
-        self.server = Self::serve(&self.data, self.server.address);
+        self.server = Self::serve(&self.build, &self.data, self.server.address);
     }
 
     /// A series of `/metrics`, by name and labels as they are written there.
@@ -55,8 +79,8 @@ impl Whole {
         value.unwrap_or_else(|| panic!("no {series} in {text}"))
     }
 
-    fn serve(data: &Data, address: SocketAddr) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_filament-server"));
+    fn serve(build: &Build, data: &Data, address: SocketAddr) -> Server {
+        let mut command = Command::new(&build.program);
         command
             .env("FILAMENT_BIND_ADDR", address.to_string())
             .env("FILAMENT_DATA_DIR", &data.0)
@@ -126,8 +150,8 @@ impl Posters {
 }
 
 /// The released server with its subscribers, and `window` connections that post.
-pub(crate) async fn start(window: usize) -> Subject {
-    let Whole { server, data } = Whole::start("delivery");
+pub(crate) async fn start(build: Build, window: usize) -> Subject {
+    let Whole { server, build, data } = Whole::start_build(build, "delivery");
     let mut owner = user(&server, "owner").await;
     let (guild_id, channel_id) = guild(&mut owner).await;
     let members = members(&server, &guild_id, SUBSCRIBERS.div_ceil(CONNECTIONS_PER_USER)).await;
@@ -142,7 +166,7 @@ pub(crate) async fn start(window: usize) -> Subject {
         connections.push(Http::connect(&server, &owner.token).await);
     }
     let trigger = Trigger::Post(Posters { connections, guild_id, channel_id, _data: data });
-    Subject { name: "whole", server, received, trigger }
+    Subject { name: build.name, server, received, trigger }
 }
 
 /// Drives futures at once, on this task.

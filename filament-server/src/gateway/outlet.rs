@@ -30,6 +30,10 @@ impl TransportWrite for Outlet {
         }
     }
 
+    fn writes_websocket(&self) -> bool {
+        matches!(self, Self::Socket(_))
+    }
+
     fn prefetch(&self) {
         match self {
             Self::Socket(socket) => socket.prefetch(),

@@ -41,6 +41,10 @@ impl TransportWrite for Socket {
         [frame.websocket(), &[], &[]]
     }
 
+    fn writes_websocket(&self) -> bool {
+        true
+    }
+
     fn prefetch(&self) {
         black_box(self.0.as_ref().as_raw_fd());
     }
