@@ -5,6 +5,7 @@ mod together;
 use std::{
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
 use tokio::{sync::Notify, task::yield_now};
@@ -80,6 +81,9 @@ pub(crate) async fn flush_loop<W: TransportWrite>(shared: Arc<Shared<W>>, index:
                     let (bounds, cursors) = (&shared.bounds, &*shared.cursors);
                     let mut writing = Writing { bounds, cursors, position, now, tally: &mut tally };
                     together.flush(some, &mut writing, |link, flushed| follow(&shared, link, flushed));
+                }
+                if together.is_bursting() {
+                    thread::yield_now();
                 }
                 yield_now().await;
             }

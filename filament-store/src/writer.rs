@@ -118,6 +118,7 @@ impl Writer {
     /// Works until the store closes and the inbox is empty, or nobody can send any more.
     pub(crate) fn run(mut self, inbox: &Receiver<Item>) -> Result<(), StoreError> {
         let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP_COMMANDS_MAX);
+        let mut last_group = 0;
         if self.checkpoints.is_some() {
             Checkpoints::take_over(&self.connection);
         }
@@ -129,7 +130,10 @@ impl Writer {
                 match inbox.recv_timeout(pause) {
                     Ok(item) => {
                         // Where cores are short, those who wait for one have commands for this group; where not, this takes no time.
-                        thread::yield_now();
+                        // A caller alone would only wait.
+                        if last_group > 1 {
+                            thread::yield_now();
+                        }
                         self.take(item, &mut group);
                     }
                     Err(RecvTimeoutError::Timeout) => self.do_chores(),
@@ -143,6 +147,7 @@ impl Writer {
                     Err(_) => emptied = true,
                 }
             }
+            last_group = group.len();
             self.commit_all(&mut group);
             if self.head - self.chores.done_at >= CHORE_ENTRIES {
                 self.do_chores();

@@ -65,6 +65,12 @@ impl Together {
         }
     }
 
+    /// Whether frames come faster than they are written, for many connections alike. Where cores are short, whoever makes the next ones had
+    /// better run before more is written: they go out in the same system calls.
+    pub(crate) fn is_bursting(&self) -> bool {
+        !self.joined.is_empty()
+    }
+
     /// Lets go of all frames.
     pub(crate) fn forget(&mut self) {
         self.frames.clear();

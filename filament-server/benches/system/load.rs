@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -86,10 +86,11 @@ impl Trigger {
 
 impl Subject {
     /// Delivers `messages` frames to every subscriber, with at most `window` messages under way: the next one is triggered when the
-    /// oldest has reached everybody. Gives the CPU seconds that took the server.
-    pub(crate) async fn deliver(&mut self, messages: usize, window: usize, frame_bytes: usize) -> f64 {
+    /// oldest has reached everybody. Gives the CPU seconds that took the server, and how long it took.
+    pub(crate) async fn deliver(&mut self, messages: usize, window: usize, frame_bytes: usize) -> (f64, Duration) {
         let one = SUBSCRIBERS * frame_bytes;
         let base = self.received.bytes();
+        let started = Instant::now();
         let began = self.server.cpu_seconds();
         let mut sent = window.min(messages);
         self.trigger.fire(sent).await;
@@ -101,7 +102,7 @@ impl Subject {
             sent += more;
         }
         self.received.reach(base + messages * one).await;
-        self.server.cpu_seconds() - began
+        (self.server.cpu_seconds() - began, started.elapsed())
     }
 }
 

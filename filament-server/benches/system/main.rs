@@ -28,6 +28,8 @@ mod profiles;
 mod reconnect;
 mod whole;
 
+use std::time::Duration;
+
 use whole::Build;
 
 /// Connections in every run.
@@ -122,11 +124,13 @@ async fn compare(rounds: usize, window: usize, messages: usize, only: Option<&st
     );
     let mut ratios = vec![Vec::new(); subjects.len()];
     for round in 1..=rounds {
-        let mut cpu_seconds = vec![0.0; subjects.len()];
+        let (mut cpu_seconds, mut took) = (vec![0.0; subjects.len()], vec![Duration::ZERO; subjects.len()]);
         let before: Vec<_> = subjects.iter().map(|subject| subject.server.cpu_seconds_by_thread()).collect();
         for _ in 0..TURNS {
-            for (subject, cpu_seconds) in subjects.iter_mut().zip(&mut cpu_seconds) {
-                *cpu_seconds += subject.deliver(messages, window, frame_bytes).await;
+            for ((subject, cpu_seconds), took) in subjects.iter_mut().zip(&mut cpu_seconds).zip(&mut took) {
+                let (cpu, wall) = subject.deliver(messages, window, frame_bytes).await;
+                *cpu_seconds += cpu;
+                *took += wall;
             }
         }
         print!("{window} in flight, round {round}: µs of CPU per delivery:");
@@ -136,12 +140,13 @@ async fn compare(rounds: usize, window: usize, messages: usize, only: Option<&st
             ratios.push(cpu_seconds[0] / cpu);
         }
         println!();
-        for (subject, before) in subjects.iter().zip(&before) {
+        for ((subject, before), took) in subjects.iter().zip(&before).zip(&took) {
             let after = subject.server.cpu_seconds_by_thread();
             let used = |name: &String| micros(after[name] - before.get(name).unwrap_or(&0.0));
             let threads = after.keys().filter(|name| used(name) >= THREAD_MICROS_MIN);
             let threads: Vec<String> = threads.map(|name| format!("{name} {:.2}", used(name))).collect();
-            println!("  {}: {}", subject.name, threads.join(", "));
+            let each = *took / u32::try_from(messages * TURNS).expect("few");
+            println!("  {}: {each:.2?} per message; {}", subject.name, threads.join(", "));
         }
     }
     for (subject, ratios) in subjects.iter().zip(&mut ratios).skip(1) {
