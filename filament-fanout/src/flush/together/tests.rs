@@ -158,8 +158,8 @@ fn happen(crowd: &Crowd, op: &Op, frame: &Frame) {
 }
 
 proptest! {
-    /// Proves ORD-1 and GW-43 for connections written together: whatever waits, stalls and breaks, every peer gets the bytes that it gets
-    /// from a flush of its own, and each flush ends as that one does.
+    /// Proves ORD-1 for connections written together: whatever waits, stalls and breaks, every peer gets the bytes that it gets from a
+    /// flush of its own, and each flush ends as that one does.
     #[test]
     fn written_together_as_one_by_one(ops in vec(op(), 1..60)) {
         let (together, alone) = (Crowd::new(CONNECTIONS), Crowd::new(CONNECTIONS));
