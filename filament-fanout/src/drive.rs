@@ -1,6 +1,6 @@
 //! The tasks that make time pass: the relay's loop over the journal, the ticker, and one [flush loop](crate::flush) per shard.
 //!
-//! Nothing is decided here. Each loop waits for something, takes the hub's lock for one step or a mailbox's for one flush, and
+//! Nothing is decided here. Each loop waits for something, takes the hub's lock for one step or some mailboxes' for one flush, and
 //! waits again.
 
 use std::{convert::Infallible, future::Future, num::NonZeroU16, pin::pin, sync::Arc, time::Duration};

@@ -75,14 +75,15 @@ pub(crate) async fn flush_loop<W: TransportWrite>(shared: Arc<Shared<W>>, index:
             if links.is_empty() {
                 break;
             }
-            for turn in links.chunks(FLUSHES_PER_TURN_MAX) {
+            let mut turns = links.chunks(FLUSHES_PER_TURN_MAX).peekable();
+            while let Some(turn) = turns.next() {
                 for some in turn.chunks(FLUSHES_TOGETHER_MAX) {
                     let (position, now) = (*shared.position.borrow(), shared.clock.now());
                     let (bounds, cursors) = (&shared.bounds, &*shared.cursors);
                     let mut writing = Writing { bounds, cursors, position, now, tally: &mut tally };
                     together.flush(some, &mut writing, |link, flushed| follow(&shared, link, flushed));
                 }
-                if together.is_bursting() {
+                if turns.peek().is_some() && together.is_bursting() {
                     thread::yield_now();
                 }
                 yield_now().await;

@@ -5,7 +5,8 @@
 //! [`relay`](crate::relay), [`broadcaster`](crate::broadcaster), [`presence`](crate::presence), [`sweep`](crate::sweep),
 //! [`close`](crate::close).
 //!
-//! Order of locks: the hub, then one mailbox, then one shard's list. A flush holds only a mailbox.
+//! Order of locks: the hub, then one mailbox, then one shard's list. A flush holds only mailboxes, several at once, and waits for none
+//! while it holds another.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -43,7 +43,8 @@ impl<W> Link<W> {
         Arc::new(Self { mailbox: Mutex::new(mailbox), transport, heard_ms: AtomicU64::new(now.ms()), key, shard, mode })
     }
 
-    /// The mailbox. Taken after the hub's lock or without it, never before; held across at most one flush.
+    /// The mailbox. Taken after the hub's lock or without it, never before; held across at most one write of each of some
+    /// connections.
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, Mailbox> {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)

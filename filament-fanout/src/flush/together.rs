@@ -25,7 +25,7 @@ use crate::{
 /// What one flush loop remembers from some connections to the next.
 #[derive(Default)]
 pub(crate) struct Together {
-    /// The frames that waited for the last connection for which several did.
+    /// The frames of the last connection asked of those for which several wait.
     frames: Vec<Frame>,
     /// Their bytes, one behind the other, once a second connection waited for the same.
     joined: Vec<u8>,
@@ -42,6 +42,7 @@ impl Together {
         writing: &mut Writing<'_>,
         mut became: impl FnMut(&Arc<Link<W>>, Flushed),
     ) {
+        debug_assert!(links.len() <= FLUSHES_TOGETHER_MAX, "more would not be written");
         for link in links {
             link.prefetch();
             link.transport.prefetch();
@@ -49,9 +50,11 @@ impl Together {
         failpoint::reached("fanout.before_flush");
         let mut held: [_; FLUSHES_TOGETHER_MAX] = array::from_fn(|nth| links.get(nth)?.try_lock());
         held.iter().flatten().for_each(|mailbox| mailbox.prefetch());
-        if let Some(mailbox) = held.iter().flatten().find(|mailbox| mailbox.run().is_some()) {
-            self.meet(mailbox);
-        }
+        let runs = links.iter().zip(&held).filter_map(|(link, held)| {
+            held.as_deref().filter(|mailbox| link.transport.writes_websocket() && mailbox.run().is_some())
+        });
+        // The second is asked if the first waits for something else than the connections before: from then on both are alike.
+        let _is_joined = runs.take(2).any(|mailbox| self.join(mailbox));
         let pieces = array::from_fn(|nth| self.piece(held[nth].as_ref()?, &links[nth].transport));
         let mut wrote = write_all(links, pieces);
         let flushed: [_; FLUSHES_TOGETHER_MAX] = array::from_fn(|nth| {
@@ -77,15 +80,15 @@ impl Together {
         self.joined.clear();
     }
 
-    /// Remembers what waits for a mailbox, and joins it if that was remembered already.
-    fn meet(&mut self, mailbox: &Mailbox) {
-        let Some(run) = mailbox.run() else { return };
+    /// Joins what waits for a mailbox if it was remembered already, and else remembers it. Returns whether it is joined.
+    fn join(&mut self, mailbox: &Mailbox) -> bool {
         if !mailbox.waits_for(&self.frames) {
             self.forget();
-            self.frames.extend(run.cloned());
+            self.frames.extend(mailbox.run().into_iter().flatten().cloned());
         } else if self.joined.is_empty() && self.frames.iter().map(Frame::weight).sum::<usize>() <= JOINED_BYTES_MAX {
             self.frames.iter().for_each(|frame| self.joined.extend_from_slice(frame.websocket()));
         }
+        !self.joined.is_empty()
     }
 
     /// What waits for a mailbox, if it is one piece.
